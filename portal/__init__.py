@@ -1,0 +1,1 @@
+"""An open citizen self-service portal for a city's utility bills."""

@@ -1,0 +1,1 @@
+"""A city is data."""

@@ -1,0 +1,44 @@
+"""Settings from the environment and `.env`, typed, checked once at start."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).parent.parent
+
+
+class Settings(BaseSettings):
+    """What a city's IT person may set; `.env.example` explains each."""
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    city: str = Field("pleasanton", alias="PORTAL_CITY")
+    city_file: Path | None = Field(None, alias="PORTAL_CITY_FILE")
+    data_dir: Path = Field(ROOT / "var", alias="PORTAL_DATA_DIR")
+    database_url: str = Field("", alias="PORTAL_DATABASE_URL")
+    redis_url: str = Field("", alias="PORTAL_REDIS_URL")
+    public_url: str = Field("", alias="PORTAL_PUBLIC_URL")
+    secret_key: SecretStr = Field(SecretStr(""), alias="PORTAL_SECRET_KEY")
+    payments: Literal["", "demo", "stripe_test", "stripe_live", "off"] = Field(
+        "", alias="PORTAL_PAYMENTS"
+    )
+    stripe_secret_key: SecretStr = Field(SecretStr(""), alias="STRIPE_SECRET_KEY")
+    stripe_publishable_key: str = Field("", alias="STRIPE_PUBLISHABLE_KEY")
+    stripe_webhook_secret: SecretStr = Field(SecretStr(""), alias="STRIPE_WEBHOOK_SECRET")
+    stripe_api_base: str = Field("", alias="STRIPE_API_BASE")
+    stripe_js_url: str = Field("https://js.stripe.com/endive/stripe.js", alias="STRIPE_JS_URL")
+    smtp_url: str = Field("", alias="SMTP_URL")
+    mail_from: str = Field("", alias="MAIL_FROM")
+    # Set by `portal demo` alone: /demo/mail, the payment stand-in, the TEST MODE banner.
+    demo: bool = Field(False, alias="PORTAL_DEMO")
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings()

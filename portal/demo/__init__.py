@@ -1,0 +1,1 @@
+"""The demo town, the payment stand-in and the mail catcher."""

@@ -1,0 +1,1 @@
+"""Money, permission and time decided in plain Python; one package a noun."""

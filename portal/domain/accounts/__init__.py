@@ -1,0 +1,1 @@
+"""Places, payers, tenures, and the ties between them and sign-ins."""

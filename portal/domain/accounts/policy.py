@@ -1,0 +1,88 @@
+"""What a resident's links open: the one gate to an account's bills, reads and usage."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from portal.domain.identity.actor import Actor
+from portal.kit.errors import NotFound
+from portal.kit.ids import AccountId, CustomerId, parse_id
+from portal.kit.text import N_
+from portal.models.accounts import Account, Customer, Tenure
+from portal.models.identity import AccountLink
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A tenure, half-open: `stop` is the first day that no longer belongs (None: still there)."""
+
+    start: date
+    stop: date | None
+    relation: str
+    responsible: bool
+
+    def covers(self, day: date) -> bool:
+        """True when `day` belongs to the stay."""
+        return self.start <= day and (self.stop is None or day < self.stop)
+
+
+@dataclass(frozen=True)
+class OpenAccount:
+    """An account that the actor's link opens, for one customer's stays there and no other time."""
+
+    account_id: AccountId
+    customer_id: CustomerId
+    account: Account
+    customer: Customer
+    stays: tuple[Stay, ...]
+
+    def covers(self, day: date) -> bool:
+        """True when `day` belongs to one of the customer's stays."""
+        return any(stay.covers(day) for stay in self.stays)
+
+    def current(self, today: date) -> Stay | None:
+        """Return the stay that holds today, or None for one who moved out."""
+        return next((stay for stay in self.stays if stay.covers(today)), None)
+
+
+def opened_accounts(session: Session, actor: Actor) -> list[OpenAccount]:
+    """Return every account that the actor's links open, by service address; one query."""
+    if not actor.is_resident:
+        return []
+    rows = session.exec(
+        select(Account, Customer, Tenure)
+        .join(AccountLink, col(AccountLink.account_id) == Account.id)
+        .join(Customer, col(Customer.id) == AccountLink.customer_id)
+        .join(
+            Tenure,
+            (col(Tenure.account_id) == Account.id) & (col(Tenure.customer_id) == Customer.id),
+        )
+        .where(AccountLink.user_id == actor.user_id, col(AccountLink.removed_at).is_(None))
+        .order_by(col(Account.service_address), col(Account.account_no), col(Tenure.start_date))
+    ).all()
+    grouped: dict[tuple[object, object], list[tuple[Account, Customer, Tenure]]] = {}
+    for account, customer, tenure in rows:
+        grouped.setdefault((account.id, customer.id), []).append((account, customer, tenure))
+    return [
+        OpenAccount(
+            AccountId(group[0][0].id),
+            CustomerId(group[0][1].id),
+            group[0][0],
+            group[0][1],
+            tuple(Stay(t.start_date, t.stop_date, t.relation, t.responsible) for _, _, t in group),
+        )
+        for group in grouped.values()
+    ]
+
+
+def opened(session: Session, actor: Actor, account_claim: object) -> OpenAccount:
+    """Return the account a browser names, if the actor's links open it.
+
+    Raises NotFound, the same for unknown and foreign.
+    """
+    account_id = parse_id(account_claim)
+    for candidate in opened_accounts(session, actor):
+        if candidate.account_id == account_id:
+            return candidate
+    raise NotFound(N_("We could not find that account among the ones linked to your sign-in."))

@@ -1,0 +1,1 @@
+"""My Notifications and the daily alert."""

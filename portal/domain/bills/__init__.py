@@ -1,0 +1,1 @@
+"""Bills, what they ask for and why, and what is owed."""

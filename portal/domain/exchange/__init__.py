@@ -1,0 +1,1 @@
+"""The nightly files in and out."""

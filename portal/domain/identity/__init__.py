@@ -1,0 +1,1 @@
+"""Who is acting: sign-up, sign-in, sessions, links by mail, throttles."""

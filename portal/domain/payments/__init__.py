@@ -1,0 +1,1 @@
+"""Payments, their states, the ledger, the sweeps."""

@@ -1,0 +1,1 @@
+"""What residents ask the city to change: delivery, address."""

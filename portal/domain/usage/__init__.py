@@ -1,0 +1,1 @@
+"""Meter readings in, usage out."""

@@ -1,0 +1,1 @@
+"""The outside world: a Protocol and the real thing for each."""

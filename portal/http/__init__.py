@@ -1,0 +1,1 @@
+"""What must be plain HTTP: sign-in posts, /pay, webhooks, documents, health."""

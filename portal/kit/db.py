@@ -1,0 +1,67 @@
+"""The one database: an engine a process, a transaction an action, threads off the event loop."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from functools import cache
+from typing import TypeVar
+
+from sqlalchemy import Engine, create_engine
+from sqlmodel import Session
+
+T = TypeVar("T")
+
+
+@cache
+def engine_for(url: str, pool_size: int = 10) -> Engine:
+    """Return this process's engine for a `postgresql+psycopg://` URL.
+
+    Sessions are in UTC. A connection dropped by a restarted server is replaced when next taken.
+    """
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=utc", "application_name": "portal"},
+    )
+
+
+_current: list[Engine] = []
+
+
+def bind(engine: Engine) -> None:
+    """Make `engine` the one that `transaction` uses in this process."""
+    _current[:] = [engine]
+
+
+def engine() -> Engine:
+    """Return the bound engine. Raises RuntimeError before `bind`."""
+    if not _current:
+        raise RuntimeError("no database is bound: call portal.kit.db.bind first")
+    return _current[0]
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Yield a session in one transaction: committed at the end, rolled back by an exception.
+
+    Domain code takes the session as its first argument and never commits.
+    """
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+async def in_thread(work: Callable[[Session], T]) -> T:
+    """Run `work(session)` in one transaction on a worker thread, keeping context variables.
+
+    A synchronous call on the event loop would make every other resident wait for it.
+    """
+
+    def call() -> T:
+        with transaction() as session:
+            return work(session)
+
+    context = copy_context()
+    return await asyncio.to_thread(context.run, call)

@@ -1,0 +1,28 @@
+"""SQLModel tables, one module an aggregate; no behaviour beyond derivation.
+
+Importing this package fills `SQLModel.metadata` with every table.
+"""
+
+from portal.models import (
+    accounts,
+    audit,
+    bills,
+    exchange,
+    identity,
+    outbox,
+    payments,
+    property,
+    usage,
+)
+
+__all__ = [
+    "accounts",
+    "audit",
+    "bills",
+    "exchange",
+    "identity",
+    "outbox",
+    "payments",
+    "property",
+    "usage",
+]

@@ -1,0 +1,57 @@
+"""Columns that every table shares the meaning of."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Text, Uuid, func, text
+from sqlmodel import Field, SQLModel
+
+from portal.kit.ids import new_id
+
+# Stable names: a migration can then drop or rename a constraint on every database alike.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def key() -> Any:
+    """A UUID primary key, made by us or, in set-based inserts, by the database."""
+    return Field(
+        default_factory=new_id,
+        primary_key=True,
+        sa_type=Uuid,
+        sa_column_kwargs={"server_default": text("gen_random_uuid()")},
+    )
+
+
+def ref(target: str, *, index: bool = True, primary_key: bool = False, **more: Any) -> Any:
+    """A UUID foreign key to `table.id`; pass default=None for an optional one."""
+    return Field(foreign_key=target, sa_type=Uuid, index=index, primary_key=primary_key, **more)
+
+
+def words(**more: Any) -> Any:
+    """Text without a length: PostgreSQL has no use for one; bounds are checked where text enters."""
+    return Field(sa_type=Text, **more)
+
+
+def cents(**more: Any) -> Any:
+    """An amount in integer cents."""
+    return Field(sa_type=BigInteger, **more)
+
+
+def instant(**more: Any) -> Any:
+    """An aware UTC instant."""
+    return Field(sa_type=DateTime(timezone=True), **more)  # type: ignore[call-overload]
+
+
+def created() -> Any:
+    """The instant at which the database took the row."""
+    return instant(default=None, sa_column_kwargs={"server_default": func.now()}, nullable=False)
+
+
+__all__ = ["UUID", "SQLModel", "cents", "created", "datetime", "instant", "key", "ref", "words"]

@@ -1,0 +1,112 @@
+"""Who signs in: users, their sessions, mailed links, counters, staff second factors."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, func
+from sqlmodel import Field, SQLModel
+
+from portal.models.base import created, instant, key, ref, words
+
+
+class User(SQLModel, table=True):
+    """A sign-in: a resident or a member of staff."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        CheckConstraint("role IN ('resident','viewer','administrator')", name="role"),
+        CheckConstraint("status IN ('unverified','active','closed')", name="status"),
+        Index("uq_user_account_email_lower", func.lower(Column("email")), unique=True),
+    )
+    id: UUID = key()
+    email: str = words()
+    password_hash: str = words(default="")
+    first_name: str = words(default="")
+    last_name: str = words(default="")
+    language: str = words(default="en")
+    role: str = words(default="resident")
+    status: str = words(default="unverified")
+    created_at: datetime | None = created()
+    activated_at: datetime | None = instant(default=None)
+    password_changed_at: datetime | None = instant(default=None)
+    last_sign_in_at: datetime | None = instant(default=None)
+    last_failed_sign_in_at: datetime | None = instant(default=None)
+
+
+class UserSession(SQLModel, table=True):
+    """One signed-in browser. The row knows only the SHA-256 of the cookie's secret."""
+
+    __tablename__ = "user_session"
+    id_hash: str = Field(primary_key=True, max_length=64)
+    user_id: UUID = ref("user_account.id", ondelete="CASCADE")
+    created_at: datetime | None = created()
+    authenticated_at: datetime = instant()
+    last_seen_at: datetime = instant()
+    idle_expires_at: datetime = instant()
+    expires_at: datetime = instant()
+    remembered: bool = False
+    second_factor: bool = False
+    ip: str = words(default="")
+    user_agent: str = words(default="")
+    revoked_at: datetime | None = instant(default=None)
+
+
+class MailToken(SQLModel, table=True):
+    """A link or code sent by mail, used once: activation, reset or unlock."""
+
+    __tablename__ = "mail_token"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('activate','reset','unlock','staff_enrol')", name="purpose"),
+    )
+    token_hash: str = Field(primary_key=True, max_length=64)
+    user_id: UUID = ref("user_account.id", ondelete="CASCADE")
+    purpose: str = words()
+    email: str = words()
+    created_at: datetime | None = created()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(default=None)
+    superseded_at: datetime | None = instant(default=None)
+
+
+class Throttle(SQLModel, table=True):
+    """A counter in a window, kept by one atomic upsert; `key` says what is counted for whom."""
+
+    __tablename__ = "throttle"
+    bucket: str = Field(primary_key=True, max_length=200)
+    count: int = 0
+    window_started_at: datetime = instant()
+    locked_until: datetime | None = instant(default=None)
+    lock_level: int = 0
+
+
+class StaffFactor(SQLModel, table=True):
+    """A member of staff's TOTP seed, encrypted, and the last step used (a code works once)."""
+
+    __tablename__ = "staff_factor"
+    user_id: UUID = ref("user_account.id", primary_key=True, index=False, ondelete="CASCADE")
+    seed_encrypted: bytes = Field(sa_type=LargeBinary)
+    last_step: int = 0
+    confirmed_at: datetime | None = instant(default=None)
+
+
+class AccountLink(SQLModel, table=True):
+    """A sign-in's tie to one customer at one account: it opens that customer's tenures there."""
+
+    __tablename__ = "account_link"
+    __table_args__: Any = (UniqueConstraint("user_id", "account_id", "customer_id"),)
+    id: UUID = key()
+    user_id: UUID = ref("user_account.id", ondelete="CASCADE")
+    account_id: UUID = ref("account.id")
+    customer_id: UUID = ref("customer.id")
+    created_at: datetime | None = created()
+    removed_at: datetime | None = instant(default=None)
+
+
+class SavedSearch(SQLModel, table=True):
+    """Remember these values: the numbers a resident last searched with."""
+
+    __tablename__ = "saved_search"
+    user_id: UUID = ref("user_account.id", primary_key=True, index=False, ondelete="CASCADE")
+    account_no: str = words()
+    cid: str = words()

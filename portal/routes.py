@@ -1,0 +1,73 @@
+"""Every address of the portal, and the functions that build links. Nobody else writes "/cart"."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from portal.kit.text import language
+
+HOME = "/"
+SIGN_IN = "/sign-in"
+SIGN_UP = "/sign-up"
+ACTIVATE = "/activate"
+FORGOT_PASSWORD = "/forgot-password"
+RESET_PASSWORD = "/reset-password"
+UNLOCK_ACCOUNT = "/unlock-account"
+HELP = "/help"
+UTILITY_BILLING = "/utility-billing"
+SEARCH_RESULTS = "/utility-billing/results"
+ACCOUNTS = "/utility-billing/accounts"
+LINK = "/utility-billing/link"
+SUMMARY = "/utility-billing/summary"
+BILLS = "/utility-billing/bills"
+BILL = "/utility-billing/bill"
+USAGE = "/utility-billing/usage"
+CONSUMPTION = "/utility-billing/consumption"
+NOTIFICATIONS = "/utility-billing/notifications"
+DELIVERY = "/utility-billing/delivery"
+ADDRESS = "/utility-billing/address"
+CART = "/cart"
+PAY_BILLS = "/pay-bills"
+PAY = "/pay"
+RECEIPT = "/receipt"
+CONTACT = "/contact"
+ACCESSIBILITY = "/accessibility"
+PRIVACY = "/privacy"
+
+ADMIN = "/admin"
+ADMIN_SIGN_IN = "/admin/sign-in"
+ADMIN_ENROL = "/admin/enrol"
+ADMIN_CUSTOMER = "/admin/customer"
+ADMIN_PAYMENTS = "/admin/payments"
+ADMIN_IMPORTS = "/admin/imports"
+ADMIN_ANNOUNCEMENTS = "/admin/announcements"
+ADMIN_OUTBOX = "/admin/outbox"
+ADMIN_REQUESTS = "/admin/requests"
+
+# Plain HTTP: posts of forms whose fields must never become events, and documents.
+POST_SIGN_IN = "/auth/sign-in"
+POST_SIGN_OUT = "/auth/sign-out"
+POST_SIGN_UP = "/auth/sign-up"
+POST_ACTIVATE = "/auth/activate"
+POST_FORGOT_PASSWORD = "/auth/forgot-password"
+POST_RESET_PASSWORD = "/auth/reset-password"
+POST_UNLOCK_ACCOUNT = "/auth/unlock-account"
+POST_ADMIN_SIGN_IN = "/auth/admin/sign-in"
+POST_ADMIN_ENROL = "/auth/admin/enrol"
+DOCUMENT_BILL = "/documents/bill"
+WEBHOOK_STRIPE = "/webhooks/stripe"
+DEMO_MAIL = "/demo/mail"
+HEALTH = "/healthz"
+READY = "/readyz"
+
+
+def localized(path: str) -> str:
+    """Return `path` in the language being spoken: Spanish pages stand under /es."""
+    if language() != "es":
+        return path
+    return "/es" if path == HOME else "/es" + path
+
+
+def link(path: str, **query: str | int | UUID | None) -> str:
+    """Return a link to `path` in the language being spoken, leaving out empty query values."""
+    kept = {name: str(value) for name, value in query.items() if value not in (None, "")}
+    return localized(path) + ("?" + urlencode(kept) if kept else "")

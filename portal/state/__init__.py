@@ -1,0 +1,1 @@
+"""One State a page: translate the event, make one domain call, assign a view."""

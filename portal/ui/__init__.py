@@ -1,0 +1,1 @@
+"""Our component kit."""
