@@ -1,0 +1,52 @@
+"""The promises of identity and linking as numbers, in one place; each has a test that reads it.
+
+Sources: OWASP ASVS 5.0 level 2, NIST SP 800-63B-4.
+"""
+
+from datetime import timedelta
+
+# Sessions.
+RESIDENT_IDLE = timedelta(minutes=30)
+RESIDENT_TOTAL = timedelta(hours=12)
+REMEMBERED_TOTAL = timedelta(days=30)  # for viewing: it is idle no sooner than it ends
+STAFF_IDLE = timedelta(minutes=15)
+STAFF_TOTAL = timedelta(hours=8)
+FRESH = timedelta(minutes=15)  # how new a sign-in must be for pay methods, e-mail and autopay
+TOUCH_EVERY = timedelta(minutes=1)
+
+# Passwords.
+PASSWORD_MIN = 15
+PASSWORD_MIN_WITH_SECOND_FACTOR = 8
+PASSWORD_MAX = 128
+PASSWORD_SCORE_MIN = 3  # of zxcvbn's 0 to 4
+ARGON2_MEMORY_KIB = 19 * 1024
+ARGON2_ROUNDS = 2
+NAME_MAX = 80
+EMAIL_MAX = 254
+
+# Wrong passwords: per user and per IP (an IPv6 /64).
+WRONG_PASSWORDS = 5
+WRONG_PASSWORDS_IP = 20  # a household, library or office shares one address
+LOCK_FIRST = timedelta(minutes=15)
+LOCK_LONGEST = timedelta(hours=24)
+
+# Links by mail.
+ACTIVATION_LIFE = timedelta(hours=24)
+RESET_LIFE = timedelta(minutes=30)
+UNLOCK_LIFE = timedelta(minutes=30)
+ENROLMENT_LIFE = timedelta(hours=24)
+MAILS_A_DAY = 5
+FORMS_AN_HOUR_IP = 30  # sign-up, forgot and unlock forms together, from one address
+WRONG_LINKS_AN_HOUR_IP = 30  # mailed links that do not hold, from one address
+# Every answer of a form that takes an e-mail address leaves after the same time.
+ANSWER_AFTER = timedelta(milliseconds=250)
+
+# Linking an account.
+WRONG_PAIRS = 5
+WRONG_PAIRS_WINDOW = timedelta(minutes=15)
+PAIRS_A_DAY = 20
+WRONG_PAIRS_AN_HOUR_IP = 10
+WRONG_PAIRS_AN_HOUR_TOWN = 200
+WRONG_PAIRS_ON_ACCOUNT = 5
+WRONG_PAIRS_ON_ACCOUNT_WINDOW = timedelta(days=1)
+LINK_ANSWER_AFTER = timedelta(milliseconds=250)
