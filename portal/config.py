@@ -1,5 +1,6 @@
 """Settings from the environment and `.env`, typed, checked once at start."""
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -8,13 +9,15 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parent.parent
+# A test, or a second portal on one machine, names another file, or none by an empty value.
+ENV_FILE = os.environ.get("PORTAL_ENV_FILE", str(ROOT / ".env")) or None
 
 
 class Settings(BaseSettings):
     """What a city's IT person may set; `.env.example` explains each."""
 
     model_config = SettingsConfigDict(
-        env_file=ROOT / ".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True
     )
 
     city: str = Field("pleasanton", alias="PORTAL_CITY")

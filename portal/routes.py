@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
+from portal.config import settings
 from portal.kit.text import language
 
 HOME = "/"
@@ -71,3 +72,8 @@ def link(path: str, **query: str | int | UUID | None) -> str:
     """Return a link to `path` in the language being spoken, leaving out empty query values."""
     kept = {name: str(value) for name, value in query.items() if value not in (None, "")}
     return localized(path) + ("?" + urlencode(kept) if kept else "")
+
+
+def absolute(path: str, **query: str | int | UUID | None) -> str:
+    """Return the whole address of `path`, for mail and documents, in the language being spoken."""
+    return settings().public_url.rstrip("/") + link(path, **query)

@@ -81,7 +81,7 @@ def money(cents: int) -> str:
 def number(value: int | Decimal, decimals: int = 0) -> str:
     """Write a number for the reader, with separators and at most `decimals` decimals."""
     pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
-    return format_decimal(value, format=pattern, locale=_locale())
+    return str(format_decimal(value, format=pattern, locale=_locale()))
 
 
 def day(value: date) -> str:

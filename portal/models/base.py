@@ -35,7 +35,7 @@ def ref(target: str, *, index: bool = True, primary_key: bool = False, **more: A
 
 
 def words(**more: Any) -> Any:
-    """Text without a length: PostgreSQL has no use for one; bounds are checked where text enters."""
+    """Text without a length: PostgreSQL needs none; bounds are checked where text enters."""
     return Field(sa_type=Text, **more)
 
 
@@ -46,7 +46,7 @@ def cents(**more: Any) -> Any:
 
 def instant(**more: Any) -> Any:
     """An aware UTC instant."""
-    return Field(sa_type=DateTime(timezone=True), **more)  # type: ignore[call-overload]
+    return Field(sa_type=DateTime(timezone=True), **more)
 
 
 def created() -> Any:

@@ -96,7 +96,8 @@ class BillActivity(SQLModel, table=True):
     __tablename__ = "bill_activity"
     __table_args__ = (
         CheckConstraint(
-            "activity IN ('PAYMENT','ADJUSTMENT','ABATEMENT','REFUND','REVERSAL','TRANSFER','FEE','LIEN')",
+            "activity IN ('PAYMENT','ADJUSTMENT','ABATEMENT','REFUND','REVERSAL','TRANSFER','FEE',"
+            "'LIEN')",
             name="activity",
         ),
         CheckConstraint("source IN ('PORTAL','LOCKBOX','COUNTER','EFT','OTHER')", name="source"),

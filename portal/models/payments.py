@@ -55,7 +55,8 @@ class Payment(SQLModel, table=True):
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint(
-            "status IN ('confirming','requires_action','processing','succeeded','failed','canceled')",
+            "status IN ('confirming','requires_action','processing','succeeded','failed',"
+            "'canceled')",
             name="status",
         ),
         CheckConstraint("amount_cents > 0", name="amount"),

@@ -21,7 +21,7 @@ class MeterDay(SQLModel, table=True):
     __tablename__ = "meter_day"
     meter_id: UUID = ref("meter.id", primary_key=True, index=False)
     usage_date: date = Field(primary_key=True)
-    hours: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))  # type: ignore[call-overload]
+    hours: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))
     quality: str = words()
     total: Decimal = Field(sa_type=Numeric)
     minimum: Decimal | None = Field(default=None, sa_type=Numeric)
@@ -38,7 +38,7 @@ class UnknownMeter(SQLModel, table=True):
     __tablename__ = "unknown_meter"
     remote_id: str = Field(primary_key=True)
     usage_date: date = Field(primary_key=True)
-    hours: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))  # type: ignore[call-overload]
+    hours: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))
     quality: str = words()
     record_time: datetime = instant()
     source_file: str = words()
@@ -58,7 +58,7 @@ class UsageNotification(SQLModel, table=True):
     customer_id: UUID = ref("customer.id")
     threshold_gallons: int
     suspended: bool = False
-    emails: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    emails: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     updated_at: datetime = instant()
 
 

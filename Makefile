@@ -1,0 +1,45 @@
+# make demo   a town to try, on this machine (CITY=pleasanton|leesburg|minot, PORT=3000)
+# make test   lint, types, import contracts and every test
+# make bench  measurements, one JSON object a line
+# make lint   ruff, mypy and the import contracts alone
+
+CITY ?= pleasanton
+PORT ?= 3000
+BIN := .venv/bin
+
+.PHONY: demo test bench lint environment environment-dev format migration
+
+demo: environment
+	@exec $(BIN)/python -m portal demo --city $(CITY) --port $(PORT) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED))
+
+# Each check runs even where an earlier one failed, so that one run says everything.
+test: environment-dev
+	@status=0; \
+	echo "== lint"; $(MAKE) -s lint || status=1; \
+	echo "== browser"; .ci/chromium || status=1; \
+	echo "== tests"; $(BIN)/python -m pytest -n auto -q || status=1; \
+	exit $$status
+
+lint: environment-dev
+	@status=0; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check -q . || { echo "ruff format: run make format"; status=1; }; \
+	$(BIN)/mypy || status=1; \
+	$(BIN)/lint-imports --no-logo || status=1; \
+	exit $$status
+
+format: environment-dev
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+bench: environment-dev
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+# Before the first release there is one migration; it is made again when the tables change.
+migration: environment-dev
+	@$(BIN)/python -m portal.commands.migration
+
+environment:
+	@.ci/environment run
+
+environment-dev:
+	@.ci/environment dev
