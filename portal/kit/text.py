@@ -58,7 +58,7 @@ def ngettext(one: str, many: str, n: int, **params: object) -> str:
     return _catalogue(_language.get()).ngettext(one, many, n) % {"n": n, **params}
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "marked, translated later"
+def N_(message: str) -> str:
     """Mark a message for translation without translating it yet."""
     return message
 

@@ -1,0 +1,1 @@
+"""What water costs: for forecasts, explanations and the demo. History is never recomputed."""
