@@ -1,0 +1,138 @@
+"""Mail that must leave: written with its cause, sent by claim and call, tried for 72 hours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from portal.cities import city
+from portal.config import settings
+from portal.domain.outbox import render, rules
+from portal.kit.ids import MailId, new_id
+from portal.kit.queue import defer
+from portal.models.outbox import Mail
+from portal.models.payments import StaffTask
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A message that this process alone may send for the next five minutes."""
+
+    mail_id: MailId
+    attempts: int
+    message: EmailMessage
+
+
+def queue_mail(
+    session: Session,
+    *,
+    kind: str,
+    to: str,
+    subject: str,
+    paragraphs: Sequence[str],
+    action: tuple[str, str] | None = None,
+    user_id: UUID | None = None,
+    account_id: UUID | None = None,
+    payment_id: UUID | None = None,
+) -> MailId:
+    """Write a message that leaves if and only if this transaction commits; return its id.
+
+    `kind` is our name for it ("activation"), `to` exactly one address, `action` a button's label
+    and absolute address. The texts are already in the reader's language, which is the one being
+    spoken. Raises BadAddress and BadSubject.
+    """
+    mail_id = new_id()
+    rules.one_line(subject)
+    session.add(
+        Mail(
+            id=mail_id,
+            kind=kind,
+            to_address=rules.one_address(to),
+            subject=subject,
+            text_body=render.text_body(paragraphs, action),
+            html_body=render.html_body(subject, paragraphs, action),
+            user_id=user_id,
+            account_id=account_id,
+            payment_id=payment_id,
+        )
+    )
+    session.flush()
+    defer(session, "outbox.send", mail_id=str(mail_id))
+    return MailId(mail_id)
+
+
+def claim(session: Session, now: datetime, mail_id: UUID | None = None) -> Claimed | None:
+    """Take the next message that is due (or this one), so that no other process sends it.
+
+    A process that dies after this leaves the message due again when the lease ends. The
+    Message-ID comes from the row, so that a second copy is the same message to its reader.
+    """
+    due = (
+        select(Mail)
+        .where(Mail.status == "waiting", col(Mail.next_try_at) <= now)
+        .order_by(col(Mail.next_try_at))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    mail = session.exec(due.where(Mail.id == mail_id) if mail_id else due).first()
+    if mail is None:
+        return None
+    mail.attempts += 1
+    mail.next_try_at = now + rules.LEASE
+    session.add(mail)
+    session.flush()
+    return Claimed(MailId(mail.id), mail.attempts, _message(mail, now))
+
+
+def _message(mail: Mail, now: datetime) -> EmailMessage:
+    sender = settings().mail_from or f"no-reply@{city().key}.example"
+    message = EmailMessage()
+    message["From"] = f"{city().full_name} <{rules.one_address(sender)}>"
+    message["To"] = mail.to_address
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.created_at or now)
+    message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text_body)
+    message.add_alternative(mail.html_body, subtype="html")
+    return message
+
+
+def sent(session: Session, claimed: Claimed, now: datetime) -> None:
+    """Note that the mail server took the message."""
+    session.connection().execute(
+        update(Mail)
+        .where(col(Mail.id) == claimed.mail_id, col(Mail.status) == "waiting")
+        .values(status="sent", sent_at=now, last_error="")
+    )
+
+
+def not_sent(
+    session: Session, claimed: Claimed, reason: str, now: datetime, *, final: bool = False
+) -> None:
+    """Note a failed attempt: try again later, or after 72 h (or a final no) tell the staff."""
+    mail = session.exec(
+        select(Mail).where(Mail.id == claimed.mail_id, Mail.status == "waiting").with_for_update()
+    ).first()
+    if mail is None:
+        return
+    mail.last_error = reason[:300]
+    if final or rules.given_up(mail.created_at or now, now):
+        mail.status = "failed"
+        session.add(
+            StaffTask(
+                kind="mail_failed",
+                reference=f"mail:{mail.id}",
+                payment_id=mail.payment_id,
+                detail=f"{mail.kind}: {reason[:300]}",
+            )
+        )
+    else:
+        mail.next_try_at = now + rules.wait_after(claimed.attempts)
+    session.add(mail)
+    session.flush()
