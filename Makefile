@@ -37,6 +37,7 @@ bench: environment-dev
 # Before the first release there is one migration; it is made again when the tables change.
 migration: environment-dev
 	@$(BIN)/python -m portal.commands.migration
+	@$(BIN)/ruff check -q --fix alembic; $(BIN)/ruff format -q alembic
 
 environment:
 	@.ci/environment run

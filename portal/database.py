@@ -54,10 +54,14 @@ def _create_if_absent(server: postgres.Server) -> None:
     admin.dispose()
 
 
-def sql_pieces() -> list[str]:
-    """Return what the metadata cannot say, as SQL: the job queue's schema, then our triggers."""
-    queue = (resources.files("procrastinate.sql") / "schema.sql").read_text(encoding="utf-8")
-    return [queue, *(path.read_text() for path in sorted(SQL.glob("*.sql")))]
+def queue_sql() -> str:
+    """Return the job queue's schema, of the version that the requirements pin."""
+    return (resources.files("procrastinate.sql") / "schema.sql").read_text(encoding="utf-8")
+
+
+def trigger_sql() -> list[str]:
+    """Return what the metadata cannot say: idempotent scripts of functions and triggers."""
+    return [path.read_text() for path in sorted(SQL.glob("*.sql"))]
 
 
 def run_sql(connection: Connection, script: str) -> None:
@@ -68,5 +72,6 @@ def run_sql(connection: Connection, script: str) -> None:
 def create_schema(connection: Connection) -> None:
     """Make every table and trigger in an empty database, as the migrations would (for tests)."""
     SQLModel.metadata.create_all(connection)
-    for piece in sql_pieces():
+    run_sql(connection, queue_sql())
+    for piece in trigger_sql():
         run_sql(connection, piece)
