@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     stripe_js_url: str = Field("https://js.stripe.com/endive/stripe.js", alias="STRIPE_JS_URL")
     smtp_url: str = Field("", alias="SMTP_URL")
     mail_from: str = Field("", alias="MAIL_FROM")
+    # How many of our own reverse proxies stand in front; 0 believes no X-Forwarded-For.
+    trusted_proxy_hops: int = Field(0, alias="PORTAL_TRUSTED_PROXY_HOPS", ge=0)
     # Set by `portal demo` alone: /demo/mail, the payment stand-in, the TEST MODE banner.
     demo: bool = Field(False, alias="PORTAL_DEMO")
 

@@ -57,6 +57,7 @@ POST_ADMIN_ENROL = "/auth/admin/enrol"
 DOCUMENT_BILL = "/documents/bill"
 WEBHOOK_STRIPE = "/webhooks/stripe"
 DEMO_MAIL = "/demo/mail"
+NOT_FOUND = "/not-found"
 HEALTH = "/healthz"
 READY = "/readyz"
 

@@ -1,1 +1,66 @@
-"""What must be plain HTTP: sign-in posts, /pay, webhooks, documents, health."""
+"""What must be plain HTTP: sign-in posts, /pay, webhooks, documents, health.
+
+Each module here that names `routes` (a list of Starlette routes) is served; every route also
+stands under /es, in Spanish.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from portal.domain.identity.permission import Permission
+from portal.http.policy import Headers
+from portal.http.screens import Screens, language_of
+from portal.http.socket import Socket
+from portal.kit.text import speaking
+
+# What of Reflex's own HTTP answers: everything else of it (uploads, polling) stays shut.
+_REFLEX_HTTP = ("/ping", "/_health")
+
+
+def plain_routes() -> list[BaseRoute]:
+    """Return the routes of every module of this package that has some."""
+    found: list[BaseRoute] = []
+    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
+        named = getattr(importlib.import_module(f"{__name__}.{module}"), "routes", None)
+        found += named if isinstance(named, list) else []  # or the module portal.routes
+    return found
+
+
+class Plain:
+    """Serve our own routes in both languages; let through only what Reflex needs."""
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], screens: Any) -> None:
+        """Wrap Reflex; `screens` knows the not-found page."""
+        self.app = app
+        self.ours = Starlette(routes=list(routes))
+        self.screens = screens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a plain route, or pass the socket on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        code, shared = language_of(scope["path"])
+        inner = {**scope, "path": shared, "raw_path": shared.encode()}
+        with speaking(code):
+            if any(r.matches(inner)[0] is not Match.NONE for r in self.ours.routes):
+                await self.ours(inner, receive, send)
+                return
+        if scope["path"] in _REFLEX_HTTP:
+            await self.app(scope, receive, send)
+            return
+        await self.screens.not_found(scope)(scope, receive, send)
+
+
+def wrap(app: ASGIApp, build: Path, access: Mapping[str, Permission]) -> ASGIApp:
+    """Return Reflex's app inside our layers; a request meets the last one named first."""
+    screens = Screens(app, build, access)
+    screens.app = Plain(Socket(app), plain_routes(), screens)
+    return Headers(screens)

@@ -1,0 +1,100 @@
+"""The event socket: exact origin, state key bound to session and tab, sealed cookie, token bucket.
+
+A stock Reflex socket lets any origin in, believes the tab's token and puts the cookie into its
+state. Behind this layer the state key is an HMAC over session and tab: signing in, signing out
+and revoking each start from a blank state, and a stolen tab token opens nothing.
+"""
+
+import asyncio
+import re
+import time
+from urllib.parse import parse_qs, urlencode
+from uuid import UUID
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.http import request as http
+from portal.http.origins import our_origins
+from portal.secret import seal
+
+RATE_PER_SECOND = 10.0
+BURST = 30.0
+LARGEST_FRAME = 64 * 1024
+SEALED = "sid"
+_SEALED = re.compile(r"\Asid=([0-9a-f]{64})\Z")
+_EVENT_PATH = "/_event"
+
+
+def sealed_hash(cookie_header: str) -> str:
+    """Return the session's hash out of the sealed header that Reflex sees, or ""."""
+    match = _SEALED.match(cookie_header)
+    return match[1] if match else ""
+
+
+def state_key(id_hash: str, tab: str) -> str:
+    """Return the key of a tab's state: nobody can compute it who has not both."""
+    return str(UUID(bytes=seal("state", f"{id_hash}|{tab}")[:16]))
+
+
+class Bucket:
+    """A token bucket in seconds of a monotonic clock."""
+
+    def __init__(self, rate: float = RATE_PER_SECOND, burst: float = BURST) -> None:
+        """Start full."""
+        self.rate, self.burst, self.tokens, self.at = rate, burst, burst, 0.0
+
+    def wait(self, now: float) -> float:
+        """Take a token at `now`; return how long the taker must wait for it."""
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        self.tokens -= 1
+        return max(0.0, -self.tokens / self.rate)
+
+
+class Socket:
+    """Let a browser's own page open the socket, as whom its session says, at a bearable rate."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap Reflex."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a websocket on, bound and limited. Only Reflex's own paths come this far."""
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if not scope["path"].startswith(_EVENT_PATH) or headers.get(b"origin") not in our_origins():
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        claimed = http.session_hash(headers.get(b"cookie", ""))
+        # Validated now, not only present: a revoked session must not find its old state.
+        actor = await http.resolve(claimed)
+        id_hash = actor.session_hash
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        tab = query.get("token", [""])[0][:100]
+        query["token"] = [state_key(id_hash, tab)]
+        sealed = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+        if id_hash:
+            sealed.append((b"cookie", f"{SEALED}={id_hash}".encode()))
+        bound = {
+            **scope,
+            "headers": sealed,
+            "query_string": urlencode(query, doseq=True).encode(),
+        }
+        bucket = Bucket()
+
+        async def limited() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            if len(message.get("text") or message.get("bytes") or "") > LARGEST_FRAME:
+                return {"type": "websocket.disconnect", "code": 1009}
+            # Waiting, not dropping: a person's burst arrives late rather than never, and a
+            # flood is held in the sender's own connection.
+            if delay := bucket.wait(time.monotonic()):
+                await asyncio.sleep(delay)
+            return message
+
+        await self.app(bound, limited, send)

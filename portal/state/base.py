@@ -1,0 +1,211 @@
+"""What every State is built on: permission first, the actor from the database, errors in the page.
+
+A handler is declared with `@handler(PERMISSION)`, is async, and does at most three things: read
+its arguments, make one domain call through `self._ask(...)`, assign a view. Without the decorator
+an event is refused (see `portal/state/guard.py`), whoever sends it.
+
+What a State variable may hold (tried on Reflex 0.10.1, see tests/state/test_var_types.py):
+str, int, bool, `Optional` of them, frozen dataclasses of these, `list[...]` and `tuple[X, ...]` of
+frozen dataclasses (both work in `rx.foreach`, nested ones too), `dict[str, str]`. Write `list` for
+what `rx.foreach` walks; a dataclass's fields are read as attributes (`row.amount`), its properties
+and methods are not sent. Never a table row, Decimal, float, datetime, UUID or secret: they are
+sent to the browser, whether the page draws them or not. A name that starts with `_` stays here.
+"""
+
+import functools
+import inspect
+import logging
+import secrets
+import typing
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import reflex as rx
+from sqlmodel import Session
+
+from portal import routes
+from portal.domain.identity import sessions
+from portal.domain.identity.actor import ANONYMOUS, Actor
+from portal.domain.identity.permission import (
+    ADMINISTRATOR,
+    PUBLIC,
+    RESIDENT,
+    STAFF,
+    Permission,
+)
+from portal.kit.clock import utc_now
+from portal.kit.db import in_thread
+from portal.kit.errors import DomainError
+from portal.kit.text import N_, say, speaking
+
+__all__ = [
+    "ADMINISTRATOR",
+    "PUBLIC",
+    "RESIDENT",
+    "STAFF",
+    "Permission",
+    "PortalState",
+    "Problem",
+    "handler",
+]
+
+T = TypeVar("T")
+_LOG = logging.getLogger("portal.state")
+_actor: ContextVar[Actor] = ContextVar("actor", default=ANONYMOUS)
+_LONGEST_TEXT = 10_000
+_SEALED = "sid="
+_UNREADABLE = N_("We could not read that. Check it and try again.")
+_UNEXPECTED = N_(
+    "Something went wrong on our side and this was not done. Try again in a few minutes. "
+    "If it happens again, call us and give this reference: %(reference)s."
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence of the error summary, and the id of the field it leads to ("" for none)."""
+
+    sentence: str = ""
+    field: str = ""
+
+
+class PortalState(rx.State):
+    """The State that pages' States derive from; it holds what the shell shows of any of them."""
+
+    problems: list[Problem] = []
+    field_errors: dict[str, str] = {}
+    # Said politely and kept until the next act: "Saved."
+    notice: str = ""
+
+    def _actor(self) -> Actor:
+        """Return who makes this event, as the database said when it began."""
+        return _actor.get()
+
+    def _query(self, name: str) -> str:
+        """Return a value of the page's URL query, "" where it is missing. It is a claim."""
+        return str(self.router.url.query_parameters.get(name, ""))[:200]
+
+    def _path(self) -> str:
+        """Return the page's path with its query, to come back to."""
+        url = self.router.url
+        return url.path + (f"?{url.query}" if url.query else "")
+
+    def _language(self) -> str:
+        """Return the page's language, by its path."""
+        path = self.router.url.path
+        return "es" if path == "/es" or path.startswith("/es/") else "en"
+
+    def _session_hash(self) -> str:
+        """Return the sealed session: a hash that the socket layer put there, never the secret."""
+        return self.router.headers.cookie.removeprefix(_SEALED)
+
+    async def _ask(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Make a domain call `call(session, actor, *arguments)` in one transaction on a thread."""
+        actor = self._actor()
+        return await in_thread(lambda session: call(session, actor, *arguments, **named))
+
+    async def _in_thread(self, work: Callable[[Session], T]) -> T:
+        """Run `work(session)` in one transaction on a thread, where `_ask` does not fit."""
+        return await in_thread(work)
+
+    def _show(self, error: DomainError) -> None:
+        """Show an expected refusal at the top and, where it names one, at its field."""
+        sentence = say(error)
+        self.problems = [*self.problems, Problem(sentence, error.field)]
+        if error.field:
+            self.field_errors = {**self.field_errors, error.field: sentence}
+
+    def _clear(self) -> None:
+        """Forget what the last act had to say."""
+        if self.problems:
+            self.problems = []
+        if self.field_errors:
+            self.field_errors = {}
+        if self.notice:
+            self.notice = ""
+
+
+async def actor_of(state: Any) -> Actor:
+    """Return who a State's socket belongs to, asked of the database now."""
+    id_hash = state.router.headers.cookie.removeprefix(_SEALED)
+    if not id_hash:
+        return ANONYMOUS
+    now = utc_now()
+    return await in_thread(lambda session: sessions.resolve(session, id_hash, now)) or ANONYMOUS
+
+
+def refusal(permission: Permission, path: str) -> Any:
+    """Return the event that leads to the sign-in that `permission` asks for."""
+    staff = permission in (STAFF, ADMINISTRATOR)
+    return rx.redirect(routes.link(routes.ADMIN_SIGN_IN if staff else routes.SIGN_IN, next=path))
+
+
+def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
+    """Declare an event handler and who may call it.
+
+    Arguments are of type str, int, bool, `list[str]` or `dict[str, str]` (a form), each checked:
+    the framework does not, and a browser may send anything.
+    """
+
+    def declare(fn: Callable[..., Any]) -> Any:
+        if not inspect.iscoroutinefunction(fn):
+            raise TypeError(f"{fn.__qualname__} must be async: a handler may not hold the loop")
+        kinds = _kinds(fn)
+
+        @functools.wraps(fn)
+        async def run(self: PortalState, *args: Any, **kwargs: Any) -> Any:
+            with speaking(self._language()):
+                bound = inspect.signature(fn).bind_partial(self, *args, **kwargs)
+                for name, kind in kinds.items():
+                    if name in bound.arguments and not _is(bound.arguments[name], kind):
+                        _LOG.warning("%s: wrong type for %s", fn.__qualname__, name)
+                        self._show(DomainError(_UNREADABLE))
+                        return None
+                self._clear()
+                actor = await actor_of(self)
+                if not permission.allows(actor):
+                    return refusal(permission, self._path())
+                token = _actor.set(actor)
+                try:
+                    return await fn(self, *args, **kwargs)
+                except DomainError as error:
+                    self._show(error)
+                except Exception:
+                    self._show(_unexpected(fn))
+                finally:
+                    _actor.reset(token)
+                return None
+
+        run.__permission__ = permission  # type: ignore[attr-defined]
+        return rx.event(run)
+
+    return declare
+
+
+def _unexpected(fn: Callable[..., Any]) -> DomainError:
+    reference = secrets.token_hex(4).upper()
+    _LOG.exception("%s failed, reference %s", fn.__qualname__, reference)
+    return DomainError(_UNEXPECTED, reference=reference)
+
+
+def _kinds(fn: Callable[..., Any]) -> dict[str, Any]:
+    hints = typing.get_type_hints(fn)
+    kinds = {name: hints.get(name) for name in list(inspect.signature(fn).parameters)[1:]}
+    for name, kind in kinds.items():
+        if kind not in (str, int, bool, list[str], dict[str, str]):
+            raise TypeError(f"{fn.__qualname__}: {name} must be str, int, bool, list or form")
+    return kinds
+
+
+def _is(value: Any, kind: Any) -> bool:
+    if kind is str:
+        return isinstance(value, str) and len(value) <= _LONGEST_TEXT
+    if kind is int:
+        return type(value) is int
+    if kind is bool:
+        return type(value) is bool
+    if kind == list[str]:
+        return isinstance(value, list) and len(value) <= 500 and all(_is(v, str) for v in value)
+    return isinstance(value, dict) and all(_is(k, str) and _is(v, str) for k, v in value.items())

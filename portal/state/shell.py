@@ -1,0 +1,35 @@
+"""What the header shows on every page: who is signed in, how many bills are in the cart."""
+
+from portal.domain.identity import profile
+from portal.kit.ids import parse_id
+from portal.secret import csrf_of_session
+from portal.state.base import PUBLIC, PortalState, handler
+
+
+class ShellState(PortalState):
+    """The header and menu of every page."""
+
+    name: str = ""
+    is_signed_in: bool = False
+    is_resident: bool = False
+    is_staff: bool = False
+    cart_items: int = 0
+    # The account that this tab looks at: the menu's links lead to its pages.
+    account: str = ""
+    # The page's query with its "?": the other language's link keeps it.
+    query: str = ""
+    # The token that the sign-out form carries; worth nothing without the cookie.
+    csrf: str = ""
+
+    @handler(PUBLIC)
+    async def load(self) -> None:
+        """Say who is here."""
+        actor = self._actor()
+        self.is_signed_in = actor.user_id is not None
+        self.is_resident, self.is_staff = actor.is_resident, actor.is_staff
+        self.csrf = csrf_of_session(actor.session_hash) if actor.session_hash else ""
+        if parse_id(self._query("account")) is not None:
+            self.account = self._query("account")
+        query = self.router.url.query
+        self.query = f"?{query}" if query else ""
+        self.name = await self._ask(profile.first_name) if self.is_signed_in else ""

@@ -1,0 +1,129 @@
+"""Where a person can go: the left menu, and what the page being drawn is."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.cities import city
+from portal.kit.text import N_, _
+from portal.state.shell import ShellState
+from portal.ui.native import link
+
+_offered: set[str] = set()
+_route: ContextVar[str] = ContextVar("route", default=routes.HOME)
+
+# Inside Utility Billing, in the guides' order; those of one account need to know which.
+_ACCOUNT_PAGES = (
+    (N_("Account Summary"), routes.SUMMARY),
+    (N_("Manage Bills"), routes.BILLS),
+    (N_("Usage"), routes.USAGE),
+    (N_("My Notifications"), routes.NOTIFICATIONS),
+    (N_("Bill Delivery Preference"), routes.DELIVERY),
+)
+_MODULES = {
+    "utility_billing": routes.UTILITY_BILLING,
+    "real_estate": "/real-estate",
+    "personal_property": "/personal-property",
+    "business_license": "/business-license",
+}
+
+
+def offer(paths: Iterable[str]) -> None:
+    """Name the pages that exist: the menu shows no other."""
+    _offered.update(paths)
+
+
+def is_offered(path: str) -> bool:
+    """True for a page that exists in this city."""
+    return path in _offered
+
+
+@contextmanager
+def drawing(route: str) -> Iterator[None]:
+    """Draw the page of `route` inside the block."""
+    token = _route.set(route)
+    try:
+        yield
+    finally:
+        _route.reset(token)
+
+
+def current() -> str:
+    """Return the route of the page being drawn."""
+    return _route.get()
+
+
+def modules() -> list[tuple[str, str]]:
+    """Return the city's modules that exist here, as (name, path)."""
+    found = []
+    for module in city().modules:
+        path = _MODULES[module.key]
+        if module.exists and is_offered(path):
+            found.append((module.name.say(), path))
+    return found
+
+
+def _item(text: str, path: str, to: Any = None) -> Any:
+    current_page = {"aria_current": "page"} if current() == path else {}
+    return rx.el.li(link(text, to=routes.link(path) if to is None else to, **current_page))
+
+
+def _of_account(path: str) -> Any:
+    return routes.link(path) + "?account=" + ShellState.account
+
+
+def _inside_utility_billing() -> Any:
+    items = []
+    if is_offered(routes.ACCOUNTS):
+        items.append(_item(_("Accounts"), routes.ACCOUNTS))
+    ours = [
+        _item(_(text), path, _of_account(path)) for text, path in _ACCOUNT_PAGES if is_offered(path)
+    ]
+    if ours:
+        items.append(rx.cond(ShellState.account != "", rx.fragment(*ours)))
+    if is_offered(routes.CONTACT):
+        items.append(_item(_("Contact Us"), routes.CONTACT))
+    items.append(_item(_("New Search"), routes.UTILITY_BILLING))
+    return rx.el.ul(*items)
+
+
+def staff_items() -> list[Any]:
+    """Return the staff's menu."""
+    named = (
+        (N_("Customers"), routes.ADMIN),
+        (N_("Payments"), routes.ADMIN_PAYMENTS),
+        (N_("Requests"), routes.ADMIN_REQUESTS),
+        (N_("Imports"), routes.ADMIN_IMPORTS),
+        (N_("Announcements"), routes.ADMIN_ANNOUNCEMENTS),
+        (N_("Messages sent"), routes.ADMIN_OUTBOX),
+    )
+    return [_item(_(text), path) for text, path in named if is_offered(path)]
+
+
+def menu() -> Any:
+    """Draw the menu's list: the modules, and inside Utility Billing its pages."""
+    if current().startswith(routes.ADMIN):
+        return rx.el.ul(*staff_items())
+    items = [_item(_("Home"), routes.HOME)]
+    for name, path in modules():
+        inside = path == routes.UTILITY_BILLING and _is_inside(path)
+        items.append(
+            rx.el.li(
+                link(
+                    name,
+                    to=routes.link(path),
+                    **({"aria_current": "page"} if current() == path else {}),
+                ),
+                *([_inside_utility_billing()] if inside else []),
+            )
+        )
+    return rx.el.ul(*items)
+
+
+def _is_inside(path: str) -> bool:
+    own = (routes.CART, routes.PAY_BILLS, routes.RECEIPT)
+    return current().startswith(path) or current() in own

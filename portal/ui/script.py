@@ -1,0 +1,49 @@
+"""Our own scripts as components: what HTML and CSS cannot do."""
+
+import reflex as rx
+
+_LIBRARY = "$/public/portal.jsx"
+
+
+class RouteAnnouncer(rx.Component):
+    """After navigation: `lang`, focus on the new h1, its title said. Mounted once."""
+
+    library = _LIBRARY
+    tag = "RouteAnnouncer"
+
+
+class Visited(rx.Component):
+    """Remember that this tab has drawn a page."""
+
+    library = _LIBRARY
+    tag = "Visited"
+
+
+class SignedOutElsewhere(rx.Component):
+    """Reload this tab when another one signs out."""
+
+    library = _LIBRARY
+    tag = "SignedOutElsewhere"
+
+
+class Offline(rx.Component):
+    """Say in our words that the connection is lost."""
+
+    library = _LIBRARY
+    tag = "Offline"
+    message: rx.Var[str]
+
+
+class AskServer(rx.Component):
+    """Ask the server for a page that the app does not know but was led to."""
+
+    library = _LIBRARY
+    tag = "AskServer"
+
+
+class FocusWhenShown(rx.Component):
+    """Take the focus when it appears, and prefix the title."""
+
+    library = _LIBRARY
+    tag = "FocusWhenShown"
+    prefix: rx.Var[str]
