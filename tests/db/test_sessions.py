@@ -12,25 +12,25 @@ NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def user(session: Session, role: str = "resident") -> User:
+def user(db: Session, role: str = "resident") -> User:
     row = User(email=f"{role}@example.org", role=role, status="active")
-    session.add(row)
-    session.flush()
+    db.add(row)
+    db.flush()
     return row
 
 
-def test_the_secret_signs_in_and_is_nowhere_in_the_table(session: Session) -> None:
-    who = user(session)
-    secret = sessions.create(session, who, False, "192.0.2.7", "Browser", NOW)
+def test_the_secret_signs_in_and_is_nowhere_in_the_table(db: Session) -> None:
+    who = user(db)
+    secret = sessions.create(db, who, False, "192.0.2.7", "Browser", NOW)
     assert len(secret) == 43  # 256 bits in base64url
-    row = session.exec(select(UserSession)).one()
+    row = db.exec(select(UserSession)).one()
     assert secret not in repr(row)
-    actor = sessions.resolve(session, sessions.hash_of(secret), NOW)
+    actor = sessions.resolve(db, sessions.hash_of(secret), NOW)
     assert actor is not None
     assert (actor.user_id, actor.role, actor.ip) == (who.id, "resident", "192.0.2.7")
     assert actor.session_hash == row.id_hash
-    assert sessions.resolve(session, secret, NOW) is None
-    assert sessions.resolve(session, "", NOW) is None
+    assert sessions.resolve(db, secret, NOW) is None
+    assert sessions.resolve(db, "", NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,19 @@ def test_the_secret_signs_in_and_is_nowhere_in_the_table(session: Session) -> No
     ],
 )
 def test_it_ends_idle_and_it_ends_in_all(
-    session: Session, role: str, remember: bool, idle: timedelta, total: timedelta
+    db: Session, role: str, remember: bool, idle: timedelta, total: timedelta
 ) -> None:
-    who = user(session, role)
-    idling = sessions.hash_of(sessions.create(session, who, remember, "", "", NOW))
-    assert sessions.resolve(session, idling, NOW + idle) is None
+    who = user(db, role)
+    idling = sessions.hash_of(sessions.create(db, who, remember, "", "", NOW))
+    assert sessions.resolve(db, idling, NOW + idle) is None
 
-    busy = sessions.hash_of(sessions.create(session, who, remember, "", "", NOW))
+    busy = sessions.hash_of(sessions.create(db, who, remember, "", "", NOW))
     at = NOW
     while at + idle - MINUTE < NOW + total:
         at += idle - MINUTE
-        assert sessions.resolve(session, busy, at) is not None
-    assert sessions.resolve(session, busy, NOW + total - timedelta(seconds=1)) is not None
-    assert sessions.resolve(session, busy, NOW + total) is None
+        assert sessions.resolve(db, busy, at) is not None
+    assert sessions.resolve(db, busy, NOW + total - timedelta(seconds=1)) is not None
+    assert sessions.resolve(db, busy, NOW + total) is None
 
 
 def test_the_promised_lengths() -> None:
@@ -64,39 +64,39 @@ def test_the_promised_lengths() -> None:
     assert sessions.spans("viewer", True) == (timedelta(minutes=15), timedelta(hours=8))
 
 
-def test_seen_is_written_once_a_minute(session: Session) -> None:
-    secret_hash = sessions.hash_of(sessions.create(session, user(session), False, "", "", NOW))
+def test_seen_is_written_once_a_minute(db: Session) -> None:
+    secret_hash = sessions.hash_of(sessions.create(db, user(db), False, "", "", NOW))
 
     def seen() -> datetime:
-        session.expire_all()
-        return session.exec(select(UserSession.last_seen_at)).one()
+        db.expire_all()
+        return db.exec(select(UserSession.last_seen_at)).one()
 
-    sessions.resolve(session, secret_hash, NOW + timedelta(seconds=59))
+    sessions.resolve(db, secret_hash, NOW + timedelta(seconds=59))
     assert seen() == NOW
-    sessions.resolve(session, secret_hash, NOW + MINUTE)
+    sessions.resolve(db, secret_hash, NOW + MINUTE)
     assert seen() == NOW + MINUTE
 
 
-def test_revoked_and_closed_open_nothing(session: Session) -> None:
-    who = user(session)
+def test_revoked_and_closed_open_nothing(db: Session) -> None:
+    who = user(db)
     one, two, three = (
-        sessions.hash_of(sessions.create(session, who, True, "", "", NOW)) for _ in range(3)
+        sessions.hash_of(sessions.create(db, who, True, "", "", NOW)) for _ in range(3)
     )
-    sessions.revoke(session, one, NOW)
-    assert sessions.resolve(session, one, NOW) is None
-    assert sessions.resolve(session, two, NOW) is not None
-    sessions.revoke_all(session, who.id, NOW)
-    assert sessions.resolve(session, two, NOW) is None
-    four = sessions.hash_of(sessions.create(session, who, True, "", "", NOW))
+    sessions.revoke(db, one, NOW)
+    assert sessions.resolve(db, one, NOW) is None
+    assert sessions.resolve(db, two, NOW) is not None
+    sessions.revoke_all(db, who.id, NOW)
+    assert sessions.resolve(db, two, NOW) is None
+    four = sessions.hash_of(sessions.create(db, who, True, "", "", NOW))
     who.status = "closed"
-    session.flush()
-    assert sessions.resolve(session, four, NOW) is None
-    assert sessions.resolve(session, three, NOW) is None
+    db.flush()
+    assert sessions.resolve(db, four, NOW) is None
+    assert sessions.resolve(db, three, NOW) is None
 
 
-def test_fresh_lasts_fifteen_minutes(session: Session) -> None:
-    secret_hash = sessions.hash_of(sessions.create(session, user(session), True, "", "", NOW))
-    actor = sessions.resolve(session, secret_hash, NOW)
+def test_fresh_lasts_fifteen_minutes(db: Session) -> None:
+    secret_hash = sessions.hash_of(sessions.create(db, user(db), True, "", "", NOW))
+    actor = sessions.resolve(db, secret_hash, NOW)
     assert actor is not None
     assert sessions.is_fresh(actor, NOW + timedelta(minutes=14, seconds=59))
     assert not sessions.is_fresh(actor, NOW + timedelta(minutes=15))

@@ -22,9 +22,7 @@ def tariffs(city_key: str) -> tuple[Tariff, ...]:
         return ()
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
-        sorted(
-            (_tariff(one) for one in content["tariff"]), key=lambda t: t.effective_from
-        )
+        sorted((_tariff(one) for one in content["tariff"]), key=lambda t: t.effective_from)
     )
 
 

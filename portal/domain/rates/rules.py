@@ -118,9 +118,7 @@ def price(
         times = ONE if inside else charge.outside
         if charge.percent is not None:
             base = sum(line.amount_cents for line in lines if line.code in charge.of)
-            lines.append(
-                _line(charge, percent_cents(base, charge.percent, charge.minimum))
-            )
+            lines.append(_line(charge, percent_cents(base, charge.percent, charge.minimum)))
         elif charge.blocks:
             lines += _by_blocks(charge, use, tariff.unit, times)
         else:

@@ -1,0 +1,211 @@
+"""The mails of identity, in the words of the city's guide. The town's look is the outbox's work."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from portal import routes
+from portal.cities import city
+from portal.domain.outbox.operations import queue_mail
+from portal.kit.ids import UserId
+from portal.kit.text import _, speaking
+from portal.models.identity import User
+
+
+def _mailed_link(path: str, secret: str) -> str:
+    # The page behind it takes the secret off the address bar before it shows anything.
+    return routes.absolute(path, token=secret)
+
+
+def _access() -> str:
+    return city().portal.access_name.say()
+
+
+def _office() -> str:
+    """Say whom to call, as every security mail does."""
+    contact = city().contact
+    return _(
+        "If you have questions, call %(office)s at %(phone)s.",
+        office=contact.office.say(),
+        phone=contact.phone,
+    )
+
+
+def _queue(
+    session: Session,
+    kind: str,
+    to: str,
+    user: User | None,
+    subject: str,
+    paragraphs: Sequence[str],
+    action: tuple[str, str] | None = None,
+) -> None:
+    queue_mail(
+        session,
+        kind=kind,
+        to=to,
+        subject=subject,
+        paragraphs=paragraphs,
+        action=action,
+        user_id=UserId(user.id) if user is not None else None,
+    )
+
+
+def activation(session: Session, user: User, secret: str) -> None:
+    """Welcome a newcomer, with the button that proves the address."""
+    with speaking(user.language):
+        _queue(
+            session,
+            "activate",
+            user.email,
+            user,
+            _("Welcome to your %(access)s account", access=_access()),
+            (
+                _("Hi %(name)s,", name=user.first_name) if user.first_name else _("Hi,"),
+                _("Welcome to your %(access)s account!", access=_access()),
+                _(
+                    "To verify your email address and activate your account, please click the"
+                    " following link. It works once, for 24 hours."
+                ),
+                _("If you did not sign up, do nothing: without the link no account is opened."),
+                _(
+                    "This is an automatically generated message from %(access)s. Replies are not"
+                    " monitored or answered.",
+                    access=_access(),
+                ),
+            ),
+            (_("Activate account"), _mailed_link(routes.ACTIVATE, secret)),
+        )
+
+
+def already_registered(session: Session, user: User) -> None:
+    """Tell the owner of an address that somebody signed up with it again."""
+    with speaking(user.language):
+        _queue(
+            session,
+            "already_registered",
+            user.email,
+            user,
+            _("You already have a %(access)s account", access=_access()),
+            (
+                _("Hi,"),
+                _(
+                    "Someone, probably you, signed up with this email address. You already have"
+                    " an account: sign in with the password you chose. Nothing was changed."
+                ),
+                _('If you do not know the password, choose "Forgot password?" on that page.'),
+                _office(),
+            ),
+            (_("Sign in"), routes.absolute(routes.SIGN_IN)),
+        )
+
+
+def no_account(session: Session, email: str) -> None:
+    """Answer a request for a link at an address that has no sign-in."""
+    _queue(
+        session,
+        "no_account",
+        email,
+        None,
+        _("There is no %(access)s account for this address", access=_access()),
+        (
+            _("Hi,"),
+            _(
+                "Someone, probably you, asked for a link for this email address. There is no"
+                " account with it. You may have signed up with another address."
+            ),
+            _("If it was not you, do nothing."),
+            _office(),
+        ),
+        (_("Create an account"), routes.absolute(routes.SIGN_UP)),
+    )
+
+
+def reset(session: Session, user: User, secret: str) -> None:
+    """Send the link that lets the owner choose a new password."""
+    with speaking(user.language):
+        _queue(
+            session,
+            "reset",
+            user.email,
+            user,
+            _("Choose a new %(access)s password", access=_access()),
+            (
+                _("Hi,"),
+                _(
+                    "Someone, probably you, asked to choose a new password. The link works once,"
+                    " for 30 minutes."
+                ),
+                _("If it was not you, do nothing: your password stays as it is."),
+                _office(),
+            ),
+            (_("Choose a new password"), _mailed_link(routes.RESET_PASSWORD, secret)),
+        )
+
+
+def unlock(session: Session, user: User, secret: str) -> None:
+    """Send the link that takes the lock off at once."""
+    with speaking(user.language):
+        _queue(
+            session,
+            "unlock",
+            user.email,
+            user,
+            _("Unlock your %(access)s account", access=_access()),
+            (
+                _("Hi,"),
+                _(
+                    "Someone, probably you, asked to unlock your account. The link works once,"
+                    " for 30 minutes."
+                ),
+                _("If it was not you, do nothing. Your password is unchanged."),
+                _office(),
+            ),
+            (_("Unlock account"), _mailed_link(routes.UNLOCK_ACCOUNT, secret)),
+        )
+
+
+def password_changed(session: Session, user: User) -> None:
+    """Tell the owner that the password is new."""
+    with speaking(user.language):
+        _queue(
+            session,
+            "password_changed",
+            user.email,
+            user,
+            _("Your %(access)s password was changed", access=_access()),
+            (
+                _("Hi,"),
+                _("The password of your account was changed, and every browser was signed out."),
+                _('If it was not you, choose "Forgot password?" on the sign-in page at once.'),
+                _office(),
+            ),
+            (_("Sign in"), routes.absolute(routes.SIGN_IN)),
+        )
+
+
+def locked(session: Session, user: User) -> None:
+    """Tell the owner that wrong passwords locked the sign-in, and how to open it at once."""
+    with speaking(user.language):
+        _queue(
+            session,
+            "locked",
+            user.email,
+            user,
+            _("Your %(access)s account was locked for a while", access=_access()),
+            (
+                _("Hi,"),
+                _(
+                    "Somebody entered a wrong password five times. To protect you, signing in is"
+                    " locked for a while. You can unlock it at once by email."
+                ),
+                _("If it was not you, your password is still safe: nobody got in."),
+                _office(),
+            ),
+            (_("Unlock account"), routes.absolute(routes.UNLOCK_ACCOUNT)),
+        )
+
+
+def staff_enrolment_url(secret: str) -> str:
+    """Return the link that `staff add` prints."""
+    return _mailed_link(routes.ADMIN_ENROL, secret)

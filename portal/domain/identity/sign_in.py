@@ -1,0 +1,181 @@
+"""Signing in: count, then hash, then conclude.
+
+Three steps because each wants something else: `admit` is one short transaction that counts the
+attempt for everyone to see, the hash costs 56 ms and must hold no transaction, `conclude` is a
+second transaction. A wrong password is a value and not an exception: an exception would roll
+back what was counted.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from portal.domain.audit import operations as audit
+from portal.domain.identity import limits, mails, sessions, sign_up, throttles, totp
+from portal.domain.identity.actor import Actor
+from portal.domain.identity.addresses import email_key, ip_key, parse_email
+from portal.domain.identity.states import UserStatus
+from portal.kit.ids import UserId
+from portal.models.identity import User
+
+PER_USER = throttles.LockRule(limits.WRONG_PASSWORDS, limits.LOCK_LONGEST)
+PER_IP = throttles.LockRule(limits.WRONG_PASSWORDS, limits.LOCK_FIRST)
+
+
+class Outcome(StrEnum):
+    """What became of an attempt; the first three read the same for known and unknown."""
+
+    WRONG = "wrong"
+    LOCKED = "locked"
+    UNVERIFIED = "unverified"  # said only to one who knows the password
+    SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True)
+class Admission:
+    """An attempt that was counted. `password_hash` is empty for an unknown address."""
+
+    email: str
+    password_hash: str
+    user_id: UserId | None
+    ip: str
+    staff: bool
+    locked_until: datetime | None
+    sets_lock: bool
+
+    @property
+    def admitted(self) -> bool:
+        """True when the password may be looked at."""
+        return self.locked_until is None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end of an attempt; `secret` is for the cookie and nothing else."""
+
+    outcome: Outcome
+    secret: str = ""
+    minutes: int = 0
+
+
+def user_bucket(email: str) -> str:
+    """Return the bucket of wrong passwords for an address, known or unknown."""
+    return f"password:user:{email_key(email)}"
+
+
+def ip_bucket(ip: str) -> str:
+    """Return the bucket of wrong passwords from a network."""
+    return f"password:ip:{ip_key(ip)}"
+
+
+def _pair_bucket(ip: str, email: str) -> str:
+    return f"password:pair:{ip_key(ip)}:{email_key(email)}"
+
+
+def minutes_left(until: datetime, now: datetime) -> int:
+    """Return the minutes to wait, rounded up, at least one."""
+    return max(1, -(-int((until - now).total_seconds()) // 60))
+
+
+def admit(
+    session: Session, typed_email: str, ip: str, now: datetime, *, staff: bool = False
+) -> Admission:
+    """Count an attempt and say what to hash against. Commit it before hashing.
+
+    Wrong passwords lock the address, and a network that misses at many addresses. For the
+    network, attempts at one address count once: five tries at one's own password lock that
+    address and not the rest of the household, library or office.
+    """
+    parsed = parse_email(typed_email)
+    email = parsed or typed_email[: limits.EMAIL_MAX]
+    network, until = ip_bucket(ip), None
+    if throttles.take(session, _pair_bucket(ip, email), 1, PER_IP.window, now):
+        by_network = throttles.attempt(session, network, PER_IP, now)
+        until = by_network.locked_until if by_network.refused else None
+    else:
+        until = throttles.locked_until(session, network, now)
+    by_user = throttles.attempt(session, user_bucket(email), PER_USER, now)
+    if by_user.refused and by_user.locked_until is not None:
+        until = max(until or by_user.locked_until, by_user.locked_until)
+    user = sign_up.find(session, parsed) if parsed is not None else None
+    # Staff and residents have different doors; at the other's door one is unknown.
+    usable = (
+        user is not None
+        and user.status != UserStatus.CLOSED
+        and (user.role in sessions.STAFF_ROLES) == staff
+    )
+    return Admission(
+        email=email,
+        password_hash=user.password_hash if usable and user is not None else "",
+        user_id=UserId(user.id) if usable and user is not None else None,
+        ip=ip,
+        staff=staff,
+        locked_until=until,
+        sets_lock=by_user.sets_lock,
+    )
+
+
+def conclude(
+    session: Session,
+    admission: Admission,
+    correct: bool,
+    now: datetime,
+    *,
+    remember: bool = False,
+    user_agent: str = "",
+    code: str = "",
+) -> Result:
+    """Sign in, or say why not. `correct`: the password matched; `code`: the staff's six digits."""
+    if admission.locked_until is not None:
+        return Result(Outcome.LOCKED, minutes=minutes_left(admission.locked_until, now))
+    user = session.get(User, admission.user_id) if admission.user_id is not None else None
+    actor = _as(user, admission.ip)
+    if user is None or not correct or (admission.staff and not totp.use(session, user, code, now)):
+        return _wrong(session, actor, user, admission, now)
+    throttles.clear(session, user_bucket(admission.email), _pair_bucket(admission.ip, user.email))
+    throttles.give_back(session, ip_bucket(admission.ip), PER_IP)
+    if user.status == UserStatus.UNVERIFIED:
+        sign_up.resend(session, actor, user.email, now)
+        return Result(Outcome.UNVERIFIED)
+    user.last_sign_in_at = now
+    session.flush()
+    audit.record(session, actor, "session.sign_in", subject_user_id=user.id, remember=remember)
+    secret = sessions.create(
+        session, user, remember, admission.ip, user_agent, now, second_factor=admission.staff
+    )
+    return Result(Outcome.SIGNED_IN, secret)
+
+
+def sign_out(session: Session, actor: Actor, now: datetime) -> None:
+    """End the actor's session."""
+    if actor.user_id is None:
+        return
+    sessions.revoke(session, actor.session_hash, now)
+    audit.record(session, actor, "session.sign_out", subject_user_id=actor.user_id)
+
+
+def _as(user: User | None, ip: str) -> Actor:
+    if user is None:
+        return Actor(ip=ip)
+    return Actor(user_id=UserId(user.id), role=user.role, ip=ip)
+
+
+def _wrong(
+    session: Session, actor: Actor, user: User | None, admission: Admission, now: datetime
+) -> Result:
+    # The act is a stranger's until proven otherwise: the user is its subject, not its actor.
+    stranger = Actor(ip=actor.ip)
+    audit.record(
+        session,
+        stranger,
+        "session.locked" if admission.sets_lock else "session.wrong_password",
+        subject_user_id=user.id if user is not None else None,
+    )
+    if user is not None:
+        user.last_failed_sign_in_at = now
+        session.flush()
+        if admission.sets_lock and user.status == UserStatus.ACTIVE and not admission.staff:
+            mails.locked(session, user)
+    return Result(Outcome.WRONG)
