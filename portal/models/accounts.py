@@ -153,6 +153,8 @@ class Read(SQLModel, table=True):
     service_code: str = words()
     service_seq: int
     serial_no: str = words()
+    # The meter that the serial number meant at that account, service and date.
+    meter_id: UUID | None = ref("meter.id", index=False, default=None)
     read_date: date
     prev_read_date: date
     prev_read: Decimal = Field(sa_type=Numeric)

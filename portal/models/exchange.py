@@ -27,6 +27,10 @@ class ImportRun(SQLModel, table=True):
     reason: str = words(default="")
     started_at: datetime = instant()
     finished_at: datetime = instant()
+    # How many rows were at fault; the first thousand are kept with their place.
+    fault_count: int = 0
+    # What the operator is told besides: extra columns, money left out, rows skipped.
+    notes: list[str] = Field(default_factory=list, sa_type=JSONB)
     # {"bills.csv": {"rows": 240, "new": 3, "changed": 1, "closed": 0, "skipped": 0}, ...}
     counts: dict = Field(default_factory=dict, sa_type=JSONB)  # type: ignore[type-arg]
 
@@ -42,6 +46,14 @@ class ImportFault(SQLModel, table=True):
     column_name: str = words(default="")
     value: str = words(default="")
     message: str = words()
+
+
+class BillImage(SQLModel, table=True):
+    """A city's own bill image: the name that bills carry, and the hash it is kept under."""
+
+    __tablename__ = "bill_image"
+    name: str = Field(primary_key=True)
+    sha256: str = words()
 
 
 class PostingBatch(SQLModel, table=True):

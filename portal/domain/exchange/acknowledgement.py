@@ -1,0 +1,82 @@
+"""The billing system's answers to our payments: ack.csv, and payments.csv rows with our numbers.
+
+Whatever does not fit becomes a line on the staff's list; nothing is guessed.
+"""
+
+from portal.domain.exchange.faults import Fault, Faults, shown
+from portal.domain.exchange.staging import Sql
+
+
+def apply(sql: Sql, faults: Faults) -> tuple[int, int]:
+    """Write the acknowledged results to our posted rows. Returns (rows changed, rows at fault)."""
+    unknown = sql.execute(
+        "SELECT s.at_line, s.batch_id, s.seq FROM stage_ack s"
+        " WHERE NOT EXISTS (SELECT FROM posting_row r"
+        "  WHERE r.batch_id = s.batch_id AND r.seq = s.seq) ORDER BY s.at_line"
+    ).fetchall()
+    for line, batch_id, seq in unknown:
+        faults.add(
+            Fault("ack.csv", line, "seq", shown(f"{batch_id} {seq}"), "is no row that was posted")
+        )
+    optional = {
+        str(row[0])
+        for row in sql.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'stage_ack'::regclass AND attnum > 0"
+        )
+    }
+    reason = "coalesce(s.reason, '')" if "reason" in optional else "''"
+    posted = "s.posted_date" if "posted_date" in optional else "NULL::date"
+    receipt = "coalesce(s.receipt_no, '')" if "receipt_no" in optional else "''"
+    changed = sql.execute(
+        f"UPDATE posting_row r SET result = s.result, result_reason = {reason},"
+        f" result_posted_date = {posted}, receipt_no = {receipt}"
+        " FROM stage_ack s WHERE r.batch_id = s.batch_id AND r.seq = s.seq"
+        " AND (r.result, r.result_reason, r.result_posted_date, r.receipt_no)"
+        f" IS DISTINCT FROM (s.result, {reason}, {posted}, {receipt})"
+    ).rowcount
+    # A refused or partly booked payment is money we hold and a bill that still looks unpaid there.
+    sql.execute(
+        "INSERT INTO staff_task (kind, reference, payment_id, detail)"
+        " SELECT 'posting_' || lower(r.result), 'ack:' || r.batch_id || ':' || r.seq, i.payment_id,"
+        "  r.portal_payment_id || ': ' || r.result || ' by the billing system. '"
+        "  || r.result_reason FROM stage_ack s"
+        " JOIN posting_row r ON r.batch_id = s.batch_id AND r.seq = s.seq"
+        " LEFT JOIN payment_item i ON i.portal_payment_id = r.portal_payment_id"
+        " WHERE r.result IN ('REJECTED','PARTIAL') ON CONFLICT (reference) DO NOTHING"
+    )
+    return changed, len(unknown)
+
+
+def look_at_portal_payments(sql: Sql) -> None:
+    """Put booked payments that carry a number of ours, and do not fit ours, on the staff's list.
+
+    An unknown number deducts nothing: the balance rule only knows payments of ours.
+    """
+    ours = "nullif(s.portal_payment_id, '') IS NOT NULL"
+    has_number = sql.execute(
+        "SELECT 1 FROM pg_attribute WHERE attrelid = 'stage_payments'::regclass"
+        " AND attname = 'portal_payment_id'"
+    ).fetchone()
+    if not has_number:
+        return
+    sql.execute(
+        "INSERT INTO staff_task (kind, reference, detail)"
+        " SELECT 'unknown_portal_payment', 'payments:' || s.payment_ref,"
+        "  s.payment_ref || ' carries the portal payment ' || s.portal_payment_id"
+        "  || ', which the portal does not know.' FROM stage_payments s"
+        f" WHERE {ours} AND NOT EXISTS (SELECT FROM payment_item i"
+        "  WHERE i.portal_payment_id = s.portal_payment_id) ON CONFLICT (reference) DO NOTHING"
+    )
+    sql.execute(
+        "INSERT INTO staff_task (kind, reference, payment_id, detail)"
+        " SELECT 'booked_otherwise', 'booked:' || s.payment_ref, i.payment_id,"
+        "  s.payment_ref || ' books the portal payment ' || s.portal_payment_id || ' with '"
+        "  || s.amount || ' on bill ' || s.bill_year || '-' || s.category || '-' || s.bill_no"
+        "  || '; the portal took ' || round(i.amount_cents / 100.0, 2) || ' for bill '"
+        "  || b.bill_year || '-' || b.category || '-' || b.bill_no || '.'"
+        " FROM stage_payments s JOIN payment_item i ON i.portal_payment_id = s.portal_payment_id"
+        " JOIN bill b ON b.id = i.bill_id"
+        f" WHERE {ours} AND s.activity = 'PAYMENT' AND ((s.amount * 100)::bigint <> -i.amount_cents"
+        "  OR (b.bill_year, b.category, b.bill_no) <> (s.bill_year, s.category, s.bill_no))"
+        " ON CONFLICT (reference) DO NOTHING"
+    )
