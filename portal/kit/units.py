@@ -20,6 +20,11 @@ _GALLONS: dict[str, Fraction] = {
 UNITS = tuple(_GALLONS)
 
 
+def gallons_in(unit: str) -> Fraction:
+    """Return the gallons in one `unit`, exactly. Raises KeyError for an unknown one."""
+    return _GALLONS[unit]
+
+
 def to_gallons(quantity: Decimal, unit: str) -> Decimal:
     """Convert `quantity` of `unit` (GAL KGAL CF CCF M3 L) to gallons, to six decimals.
 

@@ -1,10 +1,9 @@
 """Water use: a meter and service day a row; alerts."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Numeric, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Integer, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -12,36 +11,55 @@ from portal.models.base import created, instant, key, ref, words
 
 
 class MeterDay(SQLModel, table=True):
-    """One meter's local day: 23, 24 or 25 hours in gallons; a missing hour is NULL, not zero.
+    """One meter's local day: 23, 24 or 25 hours in thousandths of a gallon; missing is NULL.
 
-    `quality` holds one letter an hour: R raw, E estimated, A adjusted, - missing.
-    `record_time` orders re-deliveries hour by hour: the newest wins.
+    Kept by the network's own id (`feed_id`: CMEP field 8, BEACON Meter_ID, without a B prefix), so
+    that a day read before the billing system names its meter is the meter's from the day it does.
+    `quality` has a letter an hour: R raw, E estimated, A adjusted, D derived, M both, d difference
+    of two registers, g a gap's even share, - missing. `stamps` are the deliveries (record time and
+    file name) and `origin` says hour by hour which of them: the newest wins each hour.
     """
 
     __tablename__ = "meter_day"
-    meter_id: UUID = ref("meter.id", primary_key=True, index=False)
+    feed_id: str = Field(primary_key=True, sa_type=Text)
     usage_date: date = Field(primary_key=True)
-    hours: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))
+    hours: list[int | None] = Field(sa_type=ARRAY(Integer))
     quality: str = words()
-    total: Decimal = Field(sa_type=Numeric)
-    minimum: Decimal | None = Field(default=None, sa_type=Numeric)
-    maximum: Decimal | None = Field(default=None, sa_type=Numeric)
+    total: int | None = Field(default=None, sa_type=BigInteger)
+    minimum: int | None = None
+    maximum: int | None = None
     count: int
     estimated_count: int = 0
-    record_time: datetime = instant()
-    source_file: str = words()
+    stamps: list[str] = Field(sa_type=ARRAY(Text))
+    origin: str = words()
 
 
-class UnknownMeter(SQLModel, table=True):
-    """A meter the feed names and the billing system does not: its days are counted and kept."""
+class RegisterDay(SQLModel, table=True):
+    """The cumulative registers a meter sent on a local day, as delivered, oldest first.
 
-    __tablename__ = "unknown_meter"
-    remote_id: str = Field(primary_key=True)
+    Kept so that a corrupt read can still be undone by a later file. `seconds` count from the
+    start of the local day; `values` are thousandths of a gallon.
+    """
+
+    __tablename__ = "register_day"
+    feed_id: str = Field(primary_key=True, sa_type=Text)
     usage_date: date = Field(primary_key=True)
-    hours: list[Decimal | None] = Field(sa_type=ARRAY(Numeric))
-    quality: str = words()
-    record_time: datetime = instant()
-    source_file: str = words()
+    seconds: list[int] = Field(sa_type=ARRAY(Integer))
+    values: list[int] = Field(sa_type=ARRAY(BigInteger))
+    stamps: list[str] = Field(sa_type=ARRAY(Text))
+    origin: str = words()
+
+
+class FeedMeter(SQLModel, table=True):
+    """A meter that a feed has named, whether or not the billing system knows it."""
+
+    __tablename__ = "feed_meter"
+    feed_id: str = Field(primary_key=True, sa_type=Text)
+    first_date: date
+    last_date: date
+    # Up to where its registers are known, and where it last said they roll over.
+    register_until: datetime | None = instant(default=None)
+    capacity: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class UsageNotification(SQLModel, table=True):
@@ -70,6 +88,6 @@ class UsageAlert(SQLModel, table=True):
     id: UUID = key()
     notification_id: UUID = ref("usage_notification.id", ondelete="CASCADE")
     usage_date: date
-    used_gallons: Decimal = Field(sa_type=Numeric)
+    used_gallons: int
     threshold_gallons: int
     sent_at: datetime | None = created()

@@ -1,0 +1,36 @@
+"""The file formats that meter-reading networks deliver in."""
+
+from portal.domain.usage.feed import Format
+from portal.domain.usage.formats import beacon, cmep
+from portal.kit.errors import DomainError
+from portal.kit.text import N_
+
+# A format is a module with `name`, `sniff` and `read`: see feed.Format.
+FORMATS: dict[str, Format] = {cmep.name: cmep, beacon.name: beacon}
+
+
+class UnknownFormat(DomainError):
+    """No reader takes this file."""
+
+    code = "unknown_format"
+
+
+def choose(wanted: str, first_line: str) -> Format:
+    """Return the format named `wanted`, or the one whose files start so when it is "auto".
+
+    Raises UnknownFormat.
+    """
+    if wanted in FORMATS:
+        return FORMATS[wanted]
+    if wanted == "auto":
+        for candidate in FORMATS.values():
+            if candidate.sniff(first_line):
+                return candidate
+        raise UnknownFormat(
+            N_("The file is in none of the known formats (%(known)s)."), known=", ".join(FORMATS)
+        )
+    raise UnknownFormat(
+        N_("There is no format %(wanted)s; known are %(known)s and auto."),
+        wanted=wanted,
+        known=", ".join(FORMATS),
+    )
