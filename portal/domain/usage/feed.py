@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Protocol
 
 from portal.domain.usage.local_time import Calendar
 from portal.kit.units import UNITS, gallons_in
@@ -86,11 +85,12 @@ class Tally:
     gap_stamps: int = 0
 
 
-class Format(Protocol):
-    """One file format. Add a module with these three and name it in `formats.FORMATS`."""
+@dataclass(frozen=True)
+class Format:
+    """One file format: its name, whether a first line looks like it, and its reader."""
 
     name: str
-    sniff: Callable[[str], bool]  # does the file's first line look like mine?
+    sniff: Callable[[str], bool]
     read: Callable[[Iterable[str], Calendar, Tally], Iterator[Item]]
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
@@ -179,7 +179,7 @@ def _lines(path: Path, progress: Progress | None) -> Iterator[Iterator[str]]:
         raw = stack.enter_context(path.open("rb"))
         source: IO[bytes] = raw
         if path.suffix == ".gz":
-            source = stack.enter_context(gzip.GzipFile(fileobj=raw))
+            source = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=raw)))
         text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
 
         def counted() -> Iterator[str]:

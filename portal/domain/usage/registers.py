@@ -138,10 +138,7 @@ def differences(
                 continue
         held.append((last.read, read))
         chain.append(_Link(read, read.value, None))
-    steps = [
-        Step(before.read.at, link.read.at, link.used)
-        for before, link in pairwise(chain)
-    ]
+    steps = [Step(before.read.at, link.read.at, link.used) for before, link in pairwise(chain)]
     return Result(steps, corrupt, held)
 
 

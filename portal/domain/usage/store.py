@@ -47,7 +47,7 @@ def load_days(conn: Connection, keys: Collection[Key]) -> dict[Key, Day]:
         ([feed for feed, _ in keys], [day for _, day in keys]),
     )
     return {
-        (feed, day): Day(hours, list(quality), unpack(stamps, origin))  # type: ignore[arg-type, misc]
+        (feed, day): Day(hours, list(quality), unpack(stamps, origin))
         for feed, day, hours, quality, stamps, origin in rows
     }
 
@@ -65,7 +65,7 @@ def _line(key: Key, day: Day) -> str:
 
 
 def _copy(conn: Connection, statement: str, lines: Iterable[str]) -> None:
-    with conn.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[arg-type]
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write("".join(lines))
 
 
@@ -134,9 +134,9 @@ def save_registers(
     ).fetchall()
     stored: dict[str, Reads] = {feed: {} for feed in reads}
     for feed, day, seconds, values, stamps, origin in rows:
-        start = calendar.bounds(day)[0]  # type: ignore[arg-type]
-        names = unpack(stamps, origin)  # type: ignore[arg-type]
-        for offset, value, stamp in zip(seconds, values, names, strict=True):  # type: ignore[call-overload]
+        start = calendar.bounds(day)[0]
+        names = unpack(stamps, origin)
+        for offset, value, stamp in zip(seconds, values, names, strict=True):
             stored[str(feed)][start + timedelta(seconds=offset)] = (value, stamp)
     touched: dict[Key, None] = {}
     for feed, found in reads.items():
@@ -188,7 +188,7 @@ def register_until(conn: Connection, feeds: Sequence[str]) -> dict[str, datetime
     rows = conn.execute(
         "SELECT feed_id, register_until FROM feed_meter WHERE feed_id = ANY(%s)", (list(feeds),)
     )
-    return {str(feed): until for feed, until in rows}  # type: ignore[misc]
+    return {str(feed): until for feed, until in rows}
 
 
 @dataclass(slots=True)

@@ -5,8 +5,14 @@ from portal.domain.usage.formats import beacon, cmep
 from portal.kit.errors import DomainError
 from portal.kit.text import N_
 
-# A format is a module with `name`, `sniff` and `read`: see feed.Format.
-FORMATS: dict[str, Format] = {cmep.name: cmep, beacon.name: beacon}
+# To add one, write a module with a `sniff` and a `read` and name it here.
+FORMATS = {
+    known.name: known
+    for known in (
+        Format("cmep", cmep.sniff, cmep.read),
+        Format("beacon", beacon.sniff, beacon.read),
+    )
+}
 
 
 class UnknownFormat(DomainError):

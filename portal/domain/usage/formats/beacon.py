@@ -16,8 +16,6 @@ from portal.domain.usage.local_time import HOUR, Calendar, SpringGap, nearest_ho
 from portal.kit.errors import DomainError
 from portal.kit.text import N_
 
-name = "beacon"
-
 _IDS = ("Meter_ID", "Meter_SN", "Endpoint_SN")
 _FLOW = ("Flow", "Flow_Time", "Flow_Unit")
 _READ = ("Read", "Read_Time", "Read_Unit")

@@ -13,8 +13,6 @@ from portal.domain.usage import feed
 from portal.domain.usage.feed import Fault, Gallons, Hours, Item, Part, Register, Run, Tally
 from portal.domain.usage.local_time import HOUR, Calendar, SpringGap, nearest_hour
 
-name = "cmep"
-
 _LETTERS = frozenset("READM")
 _OVERFLOW = 1 << 9
 _ROLLOVER = 1 << 13
