@@ -318,7 +318,7 @@ def test_refusals_are_sentences(desk: Desk) -> None:
 
 
 def test_beacon_registers_and_flags(desk: Desk) -> None:
-    head = '"Meter_ID","Read","Read_Time","Read_Unit","Flow","Flow_Time","Flow_Unit","Estimated_Flag"\n'
+    head = "Meter_ID,Read,Read_Time,Read_Unit,Flow,Flow_Time,Flow_Unit,Estimated_Flag\n"
     rows = (
         '"5","1.0","2026-06-02 00:59","CCF","12.5","2026-06-02 00:59","Gallons","0"\n'
         '"5","1.0","2026-06-02 00:59","CCF","1,003","2026-06-02 01:59","Gallons","1"\n'
