@@ -21,7 +21,7 @@ from pathlib import Path
 from portal.config import ROOT, settings
 
 _SOURCES = ("pages", "ui", "state", "kit", "locale", "cities")
-_FILES = ("portal.py", "routes.py", "build.py")
+_FILES = ("portal.py", "routes.py", "style.py", "build.py")
 _KEPT_BUILDS = 6
 # Reflex bakes the API's address into the bundle (rxconfig.API_PLACEHOLDER); ours is wherever the
 # page came from, so one build serves every host and port.

@@ -129,7 +129,7 @@ class Screens:
         header = _header(scope, b"cookie")
         if need.allows(await http.resolve(http.session_hash(header))):
             return None
-        code, shared = language_of(scope["path"])
+        code, _ = language_of(scope["path"])
         wanted = scope["path"]
         if scope["query_string"]:
             wanted += "?" + scope["query_string"].decode("latin-1")

@@ -6,9 +6,9 @@ import reflex as rx
 
 from portal import routes
 from portal.cities import city
-from portal.config import settings
 from portal.kit.text import LANGUAGES, _, language, speaking
 from portal.state.shell import ShellState
+from portal.style import is_test_mode, telephone
 from portal.ui import menu
 from portal.ui.feedback import error_summary, status
 from portal.ui.native import anchor, link, native_form
@@ -47,11 +47,6 @@ def _banner() -> Any:
     return rx.el.p(
         _("TEST MODE: this is a demonstration. No real money moves."), class_name="test-mode"
     )
-
-
-def is_test_mode() -> bool:
-    """True where no payment is real."""
-    return settings().demo or settings().payments in ("demo", "stripe_test")
 
 
 def brand_parts() -> tuple[str, str, str]:
@@ -179,11 +174,6 @@ def footer_links() -> list[tuple[str, str]]:
         (_("Privacy"), routes.PRIVACY),
         (_("Help"), routes.HELP),
     ]
-
-
-def telephone(number: str) -> str:
-    """Return the tel: address of a printed number."""
-    return "tel:+1" + "".join(c for c in number if c.isdigit())
 
 
 def _footer() -> Any:

@@ -1,10 +1,16 @@
-"""One accent a city, in both modes, with its contrast made sure of.
+"""What every page's look is made of, the app's and the server's: one accent a city, made sure of.
 
 Contrast is WCAG 2's: (lighter + 0.05) / (darker + 0.05) of relative luminances. Text and buttons
 want 4.5, borders and focus 3.
 """
 
+import hashlib
+from functools import cache
+
 from portal.cities import city
+from portal.config import ROOT, settings
+
+FONT = "/fonts/public-sans.woff2"
 
 PAPER = {"light": "#fcfcfa", "dark": "#15181b"}
 RAISED = {"light": "#f3f2ee", "dark": "#1f2428"}
@@ -93,3 +99,20 @@ def city_style() -> str:
         f":root{{{block('light')}}}@media screen and (prefers-color-scheme:dark)"
         f"{{:root{{{block('dark')}}}}}"
     )
+
+
+@cache
+def asset(name: str) -> str:
+    """Return an asset's address, with its content's hash: a browser may keep it for ever."""
+    content = (ROOT / "assets" / name).read_bytes()
+    return f"/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def is_test_mode() -> bool:
+    """True where no payment is real."""
+    return settings().demo or settings().payments in ("demo", "stripe_test")
+
+
+def telephone(number: str) -> str:
+    """Return the tel: address of a printed number."""
+    return "tel:+1" + "".join(c for c in number if c.isdigit())
