@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, useContext } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 
 // True once any page of this tab was drawn: a page that is not ours then came by a link inside.
@@ -72,8 +72,10 @@ export function FocusWhenShown({ children, prefix }) {
   return <div ref={box} tabIndex={-1} className="focus-box">{children}</div>;
 }
 
-// Our own words for a lost connection, shown after four seconds of it.
-export function Offline({ message }) {
+// Our own words for a lost connection, in the language of the page.
+export function Offline({ en, es }) {
+  const { pathname } = useLocation();
+  const message = /^\/es(\/|$)/.test(pathname) ? es : en;
   const [lost, setLost] = useState(false);
   useEffect(() => {
     let timer = 0;
@@ -107,4 +109,17 @@ export function SignedOutElsewhere() {
     };
   }, []);
   return null;
+}
+
+// A password field with Show. Posted by the form it stands in; its value never enters a State.
+export function PasswordField({ name, autocomplete, show, hide, showLabel, hideLabel }) {
+  const [shown, setShown] = useState(false);
+  return (
+    <div className="with-button">
+      <input className="input" id={name} name={name} type={shown ? "text" : "password"}
+        autoComplete={autocomplete} spellCheck="false" autoCapitalize="none" />
+      <button type="button" className="button" aria-label={shown ? hideLabel : showLabel}
+        onClick={() => setShown(!shown)}>{shown ? hide : show}</button>
+    </div>
+  );
 }

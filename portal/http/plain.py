@@ -24,7 +24,7 @@ from portal.domain.identity.actor import Actor
 from portal.http.request import CSRF_COOKIE, CSRF_FIELD, actor_of, cookie_of
 from portal.kit.db import in_thread
 from portal.kit.errors import DomainError
-from portal.kit.text import LANGUAGES, _, language, money, ngettext, say, speaking
+from portal.kit.text import LANGUAGES, N_, _, language, money, ngettext, say, speaking
 from portal.secret import csrf_of_session, csrf_of_visitor
 from portal.style import FONT, asset, city_style, is_test_mode, telephone
 
@@ -40,6 +40,18 @@ class Problem:
 def problem(error: DomainError) -> Problem:
     """Return a domain error as a problem of this page, in the language being spoken."""
     return Problem(say(error), error.field)
+
+
+STALE = N_(
+    "This page was open for a long time, or was opened in another way. Nothing was done."
+    " Please try once more."
+)
+
+
+async def stale(request: Request, template: str, *, title: str, **context: Any) -> HTMLResponse:
+    """Draw the page again for a post that none of our open pages sent."""
+    sentence = Problem(_(STALE))
+    return await page(request, template, title=title, status=403, problems=[sentence], **context)
 
 
 @cache
@@ -122,7 +134,7 @@ async def page(
         .render(
             frame=frame,
             city=city(),
-            city_style=Markup(city_style()),  # noqa: S704 - made of checked colours only
+            city_style=Markup(city_style()),
             language=language(),
             problems=problems,
             errors={p.field: p.sentence for p in problems if p.field},
@@ -136,7 +148,5 @@ async def page(
         status = 422
     answer = HTMLResponse(html, status, {"cache-control": "no-store", **(headers or {})})
     if fresh:
-        answer.set_cookie(
-            CSRF_COOKIE, nonce, path="/", secure=True, httponly=True, samesite="lax"
-        )
+        answer.set_cookie(CSRF_COOKIE, nonce, path="/", secure=True, httponly=True, samesite="lax")
     return answer

@@ -19,6 +19,7 @@ from babel.dates import format_date as _format_date
 from babel.dates import format_datetime as _format_datetime
 from babel.numbers import format_decimal
 
+from portal.kit.catalogue import translations
 from portal.kit.errors import DomainError
 from portal.kit.money import format_cents
 
@@ -29,7 +30,7 @@ _language: ContextVar[str] = ContextVar("language", default="en")
 
 @cache
 def _catalogue(language: str) -> _gettext.NullTranslations:
-    return _gettext.translation("portal", _LOCALE_DIR, [language], fallback=True)
+    return translations(_LOCALE_DIR / language, language)
 
 
 def language() -> str:
@@ -58,7 +59,7 @@ def ngettext(one: str, many: str, n: int, **params: object) -> str:
     return _catalogue(_language.get()).ngettext(one, many, n) % {"n": n, **params}
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "marked, translated later"
     """Mark a message for translation without translating it yet."""
     return message
 

@@ -5,8 +5,12 @@ from typing import Any
 
 import reflex as rx
 
+from portal.kit.text import LANGUAGES, N_, _, speaking
 from portal.style import FONT, asset, city_style
 from portal.ui.script import Offline, RouteAnnouncer, SignedOutElsewhere, Visited
+
+_OFFLINE = N_("You are offline. What you typed is kept; try again when the connection is back.")
+
 
 def head() -> list[Any]:
     """Return what every page's head holds: colours of the city, icon, both colour schemes."""
@@ -15,7 +19,17 @@ def head() -> list[Any]:
         rx.el.link(rel="preload", href=FONT, custom_attrs={"as": "font"}, cross_origin="anonymous"),
         rx.el.link(rel="stylesheet", href=asset("portal.css")),
         rx.el.style(city_style()),
+        rx.el.link(rel="icon", href=asset("icon.svg"), type="image/svg+xml"),
     ]
+
+
+def offline_words() -> dict[str, str]:
+    """Return what is said while the connection is lost, in each language."""
+    words = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            words[code] = _(_OFFLINE)
+    return words
 
 
 def app_wraps() -> dict[tuple[int, str], Callable[[bool], Any]]:
@@ -25,6 +39,6 @@ def app_wraps() -> dict[tuple[int, str], Callable[[bool], Any]]:
             Visited.create(),
             RouteAnnouncer.create(),
             SignedOutElsewhere.create(),
-            Offline.create(message=""),
+            Offline.create(**offline_words()),
         ),
     }

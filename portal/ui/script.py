@@ -31,7 +31,8 @@ class Offline(rx.Component):
 
     library = _LIBRARY
     tag = "Offline"
-    message: rx.Var[str]
+    en: rx.Var[str]
+    es: rx.Var[str]
 
 
 class AskServer(rx.Component):
@@ -47,3 +48,16 @@ class FocusWhenShown(rx.Component):
     library = _LIBRARY
     tag = "FocusWhenShown"
     prefix: rx.Var[str]
+
+
+class PasswordField(rx.Component):
+    """A password input with Show beside it."""
+
+    library = _LIBRARY
+    tag = "PasswordField"
+    name: rx.Var[str]
+    autocomplete: rx.Var[str]
+    show: rx.Var[str]
+    hide: rx.Var[str]
+    show_label: rx.Var[str]
+    hide_label: rx.Var[str]
