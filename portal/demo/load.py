@@ -1,0 +1,158 @@
+"""Load the demo town through the ordinary importers, once; an interrupted load goes on."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from portal.cities import City
+from portal.config import settings
+from portal.demo import stories
+from portal.demo.town.generate import Generated, generate
+from portal.domain.audit import operations as audit
+from portal.domain.exchange.faults import Refused
+from portal.domain.exchange.operations import Options, import_folder
+from portal.domain.identity import passwords, staff, totp
+from portal.domain.identity.actor import SYSTEM
+from portal.domain.identity.sign_up import find
+from portal.domain.identity.states import UserStatus, move
+from portal.domain.usage.operations import import_file
+from portal.kit import db
+from portal.kit.ids import UserId
+from portal.models.accounts import Account, Announcement, Customer
+from portal.models.identity import AccountLink, StaffFactor, User
+
+Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Whether the town was loaded now (or stood already), and how many accounts there are."""
+
+    fresh: bool
+    accounts: int
+
+
+def load(
+    city: City,
+    *,
+    accounts: int = 400,
+    seed: int = 1,
+    now: datetime,
+    folder: Path | None = None,
+    say: Say = logger.info,
+) -> Loaded:
+    """Generate the town under `folder`, import it, and create the stories' residents and staff.
+
+    The database is the one bound in kit.db. Does nothing where the town stands already: its
+    staff are created last. Raises DomainError where an importer refuses.
+    """
+    with db.transaction() as session:
+        if find(session, stories.STAFF[-1].email) is not None:
+            return Loaded(False, len(session.exec(select(Account.id)).all()))
+    base = folder or settings().data_dir / "demo" / f"town-{city.key}"
+    say(f"Writing {city.full_name}'s files: {accounts} accounts, two years of bills ...")
+    made = generate(base, city, accounts=accounts, seed=seed, now=now)
+    say(f"  {made.rows:,} rows, {made.readings:,} hourly readings")
+    _import_books(made, city, base, now, say)
+    _import_usage(made.usage_files, city, now, say)
+    secret = passwords.hash_of(stories.PASSWORD)  # slow: outside the transaction, once for all
+    with db.transaction() as session:
+        _announce(session, city, now)
+        for one in stories.residents(city):
+            _sign_up(session, one, secret, now)
+        for member in stories.STAFF:
+            _enrol(session, member, secret, now)
+    say("  residents and staff can sign in")
+    return Loaded(True, made.accounts)
+
+
+def _import_books(made: Generated, city: City, base: Path, now: datetime, say: Say) -> None:
+    say("Importing the exchange folder ...")
+    options = Options(zone=city.zone, data_dir=base)
+    try:
+        with db.transaction() as session:
+            outcome = import_folder(session, made.exchange, options, now=now)
+    except Refused as error:
+        raise RuntimeError(f"the demo's own folder was refused: {error}") from error
+    say(f"  {outcome.rows:,} rows: {outcome.status}")
+
+
+def _import_usage(files: Sequence[Path], city: City, now: datetime, say: Say) -> None:
+    say("Importing the meter readings ...")
+    readings = 0
+    for path in files:
+        with db.transaction() as session:
+            report = import_file(session, path, wanted="cmep", zone=city.zone, now=now)
+        readings += report.counts.get("readings", 0)
+        say(f"  {path.name}: {report.status}, {readings:,} readings so far")
+
+
+def _announce(session: Session, city: City, now: datetime) -> None:
+    """Publish the announcements that the city's file starts with."""
+    if session.exec(select(Announcement.id)).first():
+        return
+    for notice in city.announcements:
+        session.add(
+            Announcement(
+                title_en=notice.title.en,
+                body_en=f"<p>{notice.body.en}</p>",
+                title_es=notice.title.es,
+                body_es=f"<p>{notice.body.es}</p>",
+                starts_at=now,
+            )
+        )
+
+
+def _sign_up(session: Session, one: stories.Resident, secret: str, now: datetime) -> None:
+    """Sign a resident up, activate and link, without the mails that they would have had."""
+    if find(session, one.email) is not None:
+        return
+    user = User(
+        email=one.email,
+        password_hash=secret,
+        first_name=one.first_name,
+        last_name=one.last_name,
+        created_at=now,
+        password_changed_at=now,
+    )
+    session.add(user)
+    session.flush()
+    move(session, SYSTEM, UserId(user.id), UserStatus.UNVERIFIED, UserStatus.ACTIVE, now)
+    for pair in one.pairs:
+        account = session.exec(
+            select(Account).where(col(Account.account_no) == pair.account_no)
+        ).one()
+        customer = session.exec(select(Customer).where(col(Customer.cid) == pair.cid)).one()
+        session.add(
+            AccountLink(
+                user_id=user.id, account_id=account.id, customer_id=customer.id, created_at=now
+            )
+        )
+        audit.record(
+            session,
+            SYSTEM,
+            "link.create",
+            subject_user_id=user.id,
+            account_id=account.id,
+            customer_id=customer.id,
+        )
+
+
+def _enrol(session: Session, member: stories.Member, secret: str, now: datetime) -> None:
+    """Add a member of staff whose second factor the demo knows."""
+    if find(session, member.email) is not None:
+        return
+    staff.add(session, member.email, member.role, now)
+    user = find(session, member.email)
+    assert user is not None
+    user.password_hash, user.password_changed_at = secret, now
+    session.add(
+        StaffFactor(user_id=user.id, seed_encrypted=totp.seal(stories.STAFF_SEED), confirmed_at=now)
+    )
+    session.flush()
+    move(session, SYSTEM, UserId(user.id), UserStatus.UNVERIFIED, UserStatus.ACTIVE, now)
