@@ -67,6 +67,8 @@ class PostingBatch(SQLModel, table=True):
     pay_total_cents: int = cents()
     reverse_total_cents: int = cents()
     sha256: str = words()
+    # The files as closed, {"payment_posting.csv": "...", ...}: the day run again gives these bytes.
+    files: dict = Field(default_factory=dict, sa_type=JSONB)  # type: ignore[type-arg]
 
 
 class PostingRow(SQLModel, table=True):

@@ -69,3 +69,9 @@ class Busy(Refused):
 
     def __init__(self) -> None:
         super().__init__(N_("Another import is running. Try again when it has finished."))
+
+
+class NoManifest(Refused):
+    """The folder is not complete, or none of ours: it is not touched and not recorded."""
+
+    code = "import_no_manifest"

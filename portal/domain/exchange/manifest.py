@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portal.domain.exchange.faults import Refused, shown
+from portal.domain.exchange.faults import NoManifest, Refused, shown
 from portal.domain.exchange.reader import BLOCK, split_record
 from portal.domain.exchange.spec import BY_NAME
 from portal.kit.text import N_
@@ -95,7 +95,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        raise Refused(
+        raise NoManifest(
             N_("%(folder)s has no manifest.csv: a folder without one is not touched."),
             folder=str(folder),
         )

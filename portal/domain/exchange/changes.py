@@ -1,0 +1,97 @@
+"""Out: what residents changed or asked for, once each, in the batch of the day."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from portal.domain.exchange.written import csv_text, safe
+
+_DELIVERY = (
+    "change_id",
+    "account_no",
+    "cid",
+    "old",
+    "new",
+    "email",
+    "consent_version",
+    "consented_at",
+    "actor",
+)
+_CONTACT = (
+    "change_id",
+    "account_no",
+    "cid",
+    "field",
+    "old",
+    "new",
+    "requested_at",
+    "approved_by",
+    "approved_at",
+)
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def take_delivery_changes(session: Session, now: datetime) -> str:
+    """Return delivery_changes.csv with every change not yet sent, and mark them sent."""
+    rows = session.execute(
+        text(
+            "UPDATE delivery_change d SET exported_at = :now FROM account a, customer c,"
+            " user_account u WHERE d.exported_at IS NULL AND a.id = d.account_id"
+            " AND c.id = d.customer_id AND u.id = d.user_id RETURNING d.id, a.account_no, c.cid,"
+            " d.old, d.new, d.email, d.consent_version, d.consented_at, u.email AS actor"
+        ),
+        {"now": now},
+    ).all()
+    return csv_text(
+        _DELIVERY,
+        (
+            (
+                row.id,
+                row.account_no,
+                row.cid,
+                row.old,
+                row.new,
+                safe(row.email),
+                safe(row.consent_version),
+                _instant(row.consented_at),
+                safe(row.actor),
+            )
+            for row in sorted(rows, key=lambda row: (row.consented_at, str(row.id)))
+        ),
+    )
+
+
+def take_contact_changes(session: Session, now: datetime) -> str:
+    """Return contact_changes.csv with every approved request not yet sent, and mark them sent."""
+    rows = session.execute(
+        text(
+            "UPDATE contact_request r SET exported_at = :now FROM account a, customer c,"
+            " user_account s WHERE r.exported_at IS NULL AND r.status = 'approved'"
+            " AND a.id = r.account_id AND c.id = r.customer_id AND s.id = r.decided_by"
+            " RETURNING r.reference, a.account_no, c.cid, r.fields, r.requested_at,"
+            " s.email AS approved_by, r.decided_at"
+        ),
+        {"now": now},
+    ).all()
+    return csv_text(
+        _CONTACT,
+        (
+            (
+                f"{row.reference}-{place}",
+                row.account_no,
+                row.cid,
+                field,
+                safe(old),
+                safe(new),
+                _instant(row.requested_at),
+                safe(row.approved_by),
+                _instant(row.decided_at),
+            )
+            for row in sorted(rows, key=lambda row: (row.decided_at, row.reference))
+            for place, (field, (old, new)) in enumerate(sorted(row.fields.items()), start=1)
+        ),
+    )
