@@ -18,6 +18,7 @@ class Actor:
     session_hash: str = ""
     second_factor: bool = False
     authenticated_at: datetime | None = None
+    remembered: bool = False  # signed in by "Remember me": for viewing; acts want a fresh sign-in
     ip: str = ""
 
     @property

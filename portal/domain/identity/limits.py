@@ -44,6 +44,8 @@ ANSWER_AFTER = timedelta(milliseconds=250)
 # Linking an account.
 WRONG_PAIRS = 5
 WRONG_PAIRS_WINDOW = timedelta(minutes=15)
+WRONG_PAIRS_HOUR = timedelta(hours=1)
+WRONG_PAIRS_DAY = timedelta(days=1)
 PAIRS_A_DAY = 20
 WRONG_PAIRS_AN_HOUR_IP = 10
 WRONG_PAIRS_AN_HOUR_TOWN = 200

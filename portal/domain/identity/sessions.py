@@ -12,7 +12,9 @@ from sqlmodel import Session, col, select, update
 
 from portal.domain.identity import limits
 from portal.domain.identity.actor import Actor
+from portal.kit.errors import DomainError
 from portal.kit.ids import UserId
+from portal.kit.text import N_
 from portal.models.identity import User, UserSession
 
 STAFF_ROLES = ("viewer", "administrator")
@@ -101,6 +103,7 @@ def resolve(session: Session, id_hash: str, now: datetime) -> Actor | None:
         session_hash=id_hash,
         second_factor=row.second_factor,
         authenticated_at=row.authenticated_at,
+        remembered=row.remembered,
         ip=row.ip,
     )
 
@@ -125,6 +128,21 @@ def revoke_all(session: Session, user_id: UserId, now: datetime) -> None:
     )
 
 
+class FreshSignInNeeded(DomainError):
+    """A remembered session may look; this act wants the password again."""
+
+    code = "fresh_sign_in"
+
+
 def is_fresh(actor: Actor, now: datetime) -> bool:
     """True when the actor proved a password recently enough for sensitive acts."""
     return actor.authenticated_at is not None and now - actor.authenticated_at < limits.FRESH
+
+
+def demand_fresh(actor: Actor, now: datetime) -> None:
+    """Raise FreshSignInNeeded for a remembered session whose sign-in is no longer fresh.
+
+    A session that was not remembered ends after half an hour of doing nothing by itself.
+    """
+    if actor.remembered and not is_fresh(actor, now):
+        raise FreshSignInNeeded(N_("To protect your account, sign in again to do this."))

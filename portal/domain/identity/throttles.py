@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, select, update
 
 from portal.domain.identity import limits
 from portal.models.identity import Throttle
@@ -113,12 +113,27 @@ def attempt(session: Session, bucket: str, rule: LockRule, now: datetime) -> Cou
     )
 
 
-def take(session: Session, bucket: str, limit: int, window: timedelta, now: datetime) -> bool:
-    """Count one event; return True while no more than `limit` of them fell in the window."""
+def tally(session: Session, bucket: str, window: timedelta, now: datetime) -> int:
+    """Count one event and return how many the running window holds with it."""
     count: int = session.execute(
         _TAKE, {"bucket": bucket, "now": now, "window": window}
     ).scalar_one()
-    return count <= limit
+    return count
+
+
+def take(session: Session, bucket: str, limit: int, window: timedelta, now: datetime) -> bool:
+    """Count one event; return True while no more than `limit` of them fell in the window."""
+    return tally(session, bucket, window, now) <= limit
+
+
+def untally(session: Session, *buckets: str) -> None:
+    """Uncount one event in each bucket: it turned out to be none of those that count."""
+    session.exec(
+        update(Throttle)
+        .where(col(Throttle.bucket).in_(buckets))
+        .values(count=func.greatest(col(Throttle.count) - 1, 0))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def counted(session: Session, bucket: str, window: timedelta, now: datetime) -> int:

@@ -1,0 +1,385 @@
+"""Linking: two numbers from a bill tie an account to a sign-in.
+
+Each attempt is counted before it is looked at, and uncounted when it turns out right. A refusal
+is a value and not an exception, because an exception would roll the counting back. Wrong pair,
+unknown number, closed and already linked answer with the same words; the caller pads the time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, delete, or_, select, update
+
+from portal.cities import city
+from portal.domain.accounts import mails, rules
+from portal.domain.audit import operations as audit
+from portal.domain.identity import limits, throttles
+from portal.domain.identity.actor import Actor
+from portal.domain.identity.addresses import ip_key
+from portal.domain.identity.sessions import demand_fresh
+from portal.domain.identity.sign_in import minutes_left
+from portal.kit.clock import local_date
+from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.ids import AccountId, parse_id
+from portal.kit.money import read_typed_cents
+from portal.kit.text import N_
+from portal.models.accounts import Account, Customer, Tenure
+from portal.models.bills import Bill
+from portal.models.identity import AccountLink, SavedSearch, User
+
+PER_USER = throttles.LockRule(limits.WRONG_PAIRS, limits.WRONG_PAIRS_WINDOW)
+_TOWN = "link:town"
+_HOUR = limits.WRONG_PAIRS_HOUR
+_DAY = limits.WRONG_PAIRS_DAY
+
+
+class LinkOutcome(StrEnum):
+    """What became of two numbers."""
+
+    FOUND = "found"  # linked now, or (search alone) linked before
+    REFUSED = "refused"
+    THIRD_FACT = "third_fact"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True)
+class LinkAnswer:
+    """The answer to two numbers: the account, or the refusal to show."""
+
+    outcome: LinkOutcome
+    account_id: AccountId | None = None
+    refusal: DomainError | None = None
+
+
+def _refused() -> LinkAnswer:
+    return LinkAnswer(
+        LinkOutcome.REFUSED,
+        refusal=DomainError(
+            N_(
+                "We could not link an account with these numbers. Check both of them on your bill."
+                " An account that is closed, or that you have linked already, cannot be linked."
+            ),
+            field="account_no",
+            code="no_match",
+        ),
+    )
+
+
+def _third_fact() -> LinkAnswer:
+    return LinkAnswer(
+        LinkOutcome.THIRD_FACT,
+        refusal=DomainError(
+            N_("Enter the amount of your last bill as well, so that we know it is yours."),
+            field="amount",
+            code="third_fact",
+        ),
+    )
+
+
+def _locked(minutes: int) -> LinkAnswer:
+    sentence = (
+        N_("These numbers did not match too many times. Try again in %(minutes)s minutes.")
+        if minutes <= 120
+        else N_("These numbers did not match too many times. Try again in %(hours)s hours.")
+    )
+    return LinkAnswer(
+        LinkOutcome.LOCKED,
+        refusal=DomainError(sentence, code="locked", minutes=minutes, hours=-(-minutes // 60)),
+    )
+
+
+def link(
+    session: Session,
+    actor: Actor,
+    account_no: str,
+    cid: str,
+    now: datetime,
+    *,
+    amount: str = "",
+) -> LinkAnswer:
+    """Link the account and customer that two typed numbers name to the actor's sign-in.
+
+    `amount` is the last bill's, where it was asked for. Raises NotAllowed for who is no resident,
+    FreshSignInNeeded for an old remembered session, DomainError for an empty field.
+    """
+    if not actor.is_resident:
+        raise NotAllowed(N_("Sign in to link an account."))
+    demand_fresh(actor, now)
+    _demand_both(account_no, cid)
+    number, payer = rules.typed_number(account_no), rules.typed_number(cid)
+    per_user, per_day = f"link:user:{actor.user_id}", f"link:day:{actor.user_id}"
+    per_ip, per_account = f"link:ip:{ip_key(actor.ip)}", f"link:account:{number.lstrip('0')[:40]}"
+
+    # Always in this order, so that two attempts never wait for each other in a circle.
+    attempt = throttles.attempt(session, per_user, PER_USER, now)
+    if attempt.refused and attempt.locked_until is not None:
+        return _locked(minutes_left(attempt.locked_until, now))
+    over_day = throttles.tally(session, per_day, _DAY, now) > limits.PAIRS_A_DAY
+    over_ip = throttles.tally(session, per_ip, _HOUR, now) > limits.WRONG_PAIRS_AN_HOUR_IP
+    if over_day or over_ip:
+        return _locked(24 * 60 if over_day else 60)
+    # By the number as typed, known or not: that a third fact is asked for tells nothing.
+    on_account = throttles.tally(session, per_account, limits.WRONG_PAIRS_ON_ACCOUNT_WINDOW, now)
+    in_town = throttles.tally(session, _TOWN, _HOUR, now)
+    wants_third = (
+        on_account > limits.WRONG_PAIRS_ON_ACCOUNT or in_town > limits.WRONG_PAIRS_AN_HOUR_TOWN
+    )
+
+    def uncount() -> None:
+        throttles.give_back(session, per_user, PER_USER)
+        throttles.untally(session, per_day, per_ip, per_account, _TOWN)
+
+    if wants_third and not amount.strip():
+        uncount()
+        return _third_fact()
+    found = _find(session, number, payer, now)
+    if found is None or (wants_third and not _is_last_bill(session, found, amount)):
+        audit.record(session, actor, "link.refused", subject_user_id=actor.user_id)
+        return _refused()
+    uncount()
+    account, customer = found
+    if not _tie(session, actor, account, customer, now):
+        return _refused()
+    return LinkAnswer(LinkOutcome.FOUND, AccountId(account.id))
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    account_no: str,
+    cid: str,
+    remember: bool,
+    now: datetime,
+    *,
+    amount: str = "",
+) -> LinkAnswer:
+    """Find an account by its two numbers, linking it if it is not linked yet.
+
+    The guides' search is the way to the bills, and what opens an account is a link: so a right
+    pair makes one (docs/decisions). `remember` keeps the numbers for the next visit's form.
+    """
+    _demand_both(account_no, cid)
+    number, payer = rules.typed_number(account_no), rules.typed_number(cid)
+    own = _own(session, actor, number, payer)
+    answer = LinkAnswer(LinkOutcome.REFUSED)
+    if own is None:
+        answer = link(session, actor, account_no, cid, now, amount=amount)
+        if answer.outcome is LinkOutcome.REFUSED:
+            # Another tab may have linked it in this very moment.
+            own = _own(session, actor, number, payer)
+    if own is not None:
+        answer = LinkAnswer(LinkOutcome.FOUND, AccountId(own.id))
+    if answer.outcome is LinkOutcome.FOUND and answer.account_id is not None:
+        _remember(session, actor, answer.account_id, remember)
+    return answer
+
+
+def remove(session: Session, actor: Actor, link_claim: object, now: datetime) -> None:
+    """End a link: one's own, or a later one of somebody else to an account that one has.
+
+    Raises NotFound, the same for unknown and foreign.
+    """
+    missing = NotFound(N_("We could not find that link. It may have been removed already."))
+    link_id = parse_id(link_claim)
+    tie = session.get(AccountLink, link_id) if link_id is not None else None
+    if tie is None or tie.removed_at is not None or not actor.is_resident:
+        raise missing
+    own = tie.user_id == actor.user_id
+    if not own and not _was_here_before(session, actor, tie):
+        raise missing
+    ended = session.exec(
+        update(AccountLink)
+        .where(col(AccountLink.id) == tie.id, col(AccountLink.removed_at).is_(None))
+        .values(removed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if ended.rowcount != 1:
+        raise missing
+    audit.record(
+        session,
+        actor,
+        "link.remove",
+        subject_user_id=tie.user_id,
+        account_id=tie.account_id,
+        customer_id=tie.customer_id,
+    )
+    account, person = session.get(Account, tie.account_id), session.get(User, tie.user_id)
+    if account is None or person is None:
+        return
+    if own:
+        _forget_saved(session, actor, account)
+    else:
+        mails.removed_by_holder(session, person, account)
+
+
+def _demand_both(account_no: str, cid: str) -> None:
+    if not account_no.strip():
+        raise DomainError(N_("Enter your account number."), field="account_no")
+    if not cid.strip():
+        raise DomainError(N_("Enter your customer ID."), field="cid")
+
+
+def _spellings(bare: str) -> list[str]:
+    number = bare.lstrip("0")
+    return [number, number.lower()] if number else []
+
+
+def _find(
+    session: Session, number: str, payer: str, now: datetime
+) -> tuple[Account, Customer] | None:
+    """Return the open account and its present customer that two bare numbers name."""
+    accounts = session.exec(
+        select(Account).where(col(Account.match_no).in_(_spellings(number)))
+    ).all()
+    customers = session.exec(
+        select(Customer).where(col(Customer.match_no).in_(_spellings(payer)))
+    ).all()
+    account = rules.choose(number, [(a.account_no, a) for a in accounts])
+    customer = rules.choose(payer, [(c.cid, c) for c in customers])
+    today = local_date(now, city().zone)
+    # Asked whether or not both numbers are known: one query more would be one that can be timed.
+    tenure = session.exec(
+        select(Tenure.id)
+        .where(
+            Tenure.account_id == (account.id if account is not None else None),
+            Tenure.customer_id == (customer.id if customer is not None else None),
+            or_(col(Tenure.stop_date).is_(None), col(Tenure.stop_date) > today),
+        )
+        .limit(1)
+    ).first()
+    if account is None or customer is None or tenure is None:
+        return None
+    if account.status == "INACTIVE" or customer.status == "I":
+        return None
+    return account, customer
+
+
+def _is_last_bill(session: Session, pair: tuple[Account, Customer], amount: str) -> bool:
+    account, customer = pair
+    last = session.exec(
+        select(Bill)
+        .where(
+            Bill.account_id == account.id,
+            Bill.customer_id == customer.id,
+            Bill.status != "VOID",
+        )
+        .order_by(col(Bill.statement_date).desc())
+        .limit(1)
+    ).first()
+    cents = read_typed_cents(amount)
+    return last is not None and cents is not None and cents == last.billed_cents
+
+
+def _tie(
+    session: Session, actor: Actor, account: Account, customer: Customer, now: datetime
+) -> bool:
+    """Link and tell everyone concerned; False where the actor has the link already."""
+    made = session.execute(
+        insert(AccountLink)
+        .values(
+            user_id=actor.user_id, account_id=account.id, customer_id=customer.id, created_at=now
+        )
+        .on_conflict_do_update(
+            index_elements=["user_id", "account_id", "customer_id"],
+            set_={"removed_at": None, "created_at": now},
+            where=col(AccountLink.removed_at).is_not(None),
+        )
+        .returning(col(AccountLink.id))
+    ).one_or_none()
+    if made is None:
+        return False
+    audit.record(
+        session,
+        actor,
+        "link.create",
+        subject_user_id=actor.user_id,
+        account_id=account.id,
+        customer_id=customer.id,
+    )
+    newcomer = session.get_one(User, actor.user_id)
+    mails.linked(session, newcomer, account)
+    holders = session.exec(
+        select(User)
+        .join(AccountLink, col(AccountLink.user_id) == User.id)
+        .where(
+            AccountLink.account_id == account.id,
+            AccountLink.customer_id == customer.id,
+            col(AccountLink.removed_at).is_(None),
+            User.id != actor.user_id,
+            User.status == "active",
+        )
+    ).all()
+    for holder in holders:
+        mails.holder_told(session, holder, newcomer, account)
+    return True
+
+
+def _own(session: Session, actor: Actor, number: str, payer: str) -> Account | None:
+    if not actor.is_resident:
+        return None
+    rows = session.exec(
+        select(Account, Customer)
+        .join(AccountLink, col(AccountLink.account_id) == Account.id)
+        .join(Customer, col(Customer.id) == AccountLink.customer_id)
+        .where(
+            AccountLink.user_id == actor.user_id,
+            col(AccountLink.removed_at).is_(None),
+            col(Account.match_no).in_(_spellings(number)),
+            col(Customer.match_no).in_(_spellings(payer)),
+        )
+    ).all()
+    account = rules.choose(number, list({a.id: (a.account_no, a) for a, _ in rows}.values()))
+    customer = rules.choose(payer, list({c.id: (c.cid, c) for _, c in rows}.values()))
+    if account is None or customer is None:
+        return None
+    return account if (account, customer) in [(a, c) for a, c in rows] else None
+
+
+def _remember(session: Session, actor: Actor, account_id: AccountId, remember: bool) -> None:
+    if not remember:
+        session.exec(delete(SavedSearch).where(col(SavedSearch.user_id) == actor.user_id))
+        return
+    account, cid = session.exec(
+        select(Account.account_no, Customer.cid)
+        .join(AccountLink, col(AccountLink.account_id) == Account.id)
+        .join(Customer, col(Customer.id) == AccountLink.customer_id)
+        .where(
+            AccountLink.user_id == actor.user_id,
+            Account.id == account_id,
+            col(AccountLink.removed_at).is_(None),
+        )
+        .limit(1)
+    ).one()
+    kept = {"account_no": account, "cid": cid}
+    session.execute(
+        insert(SavedSearch)
+        .values(user_id=actor.user_id, **kept)
+        .on_conflict_do_update(index_elements=["user_id"], set_=kept)
+    )
+
+
+def _forget_saved(session: Session, actor: Actor, account: Account) -> None:
+    session.exec(
+        delete(SavedSearch).where(
+            col(SavedSearch.user_id) == actor.user_id,
+            col(SavedSearch.account_no) == account.account_no,
+        )
+    )
+
+
+def _was_here_before(session: Session, actor: Actor, other: AccountLink) -> bool:
+    # Who came later may not throw out who was there first.
+    return (
+        session.exec(
+            select(AccountLink.id).where(
+                AccountLink.user_id == actor.user_id,
+                AccountLink.account_id == other.account_id,
+                AccountLink.customer_id == other.customer_id,
+                col(AccountLink.removed_at).is_(None),
+                col(AccountLink.created_at) < other.created_at,
+            )
+        ).first()
+        is not None
+    )
