@@ -55,34 +55,8 @@ def test_the_sensus_drop(db: Session) -> None:
     report = import_file(db, path, wanted="auto", zone=PACIFIC, now=NOW)
     found = days(db, "74741489")
     # Intervals end from 08:00 on June 2 to 07:00 on June 3: 17 hours of the 2nd, 7 of the 3rd.
-    second = [
-        "8",
-        "9",
-        "6",
-        "8",
-        "7",
-        "10",
-        "27",
-        "35",
-        "27",
-        "23",
-        "25",
-        "20",
-        "22",
-        "12",
-        "8",
-        "20",
-        "16",
-    ]  # 283 CF
-    third = [
-        "28",
-        "23",
-        "31",
-        "53",
-        "28",
-        "20",
-        "13",
-    ]  # 196 CF; 283 + 196 = 479 = 2932046 - 2931567
+    second = "8 9 6 8 7 10 27 35 27 23 25 20 22 12 8 20 16".split()  # noqa: SIM905 - 283 CF
+    third = "28 23 31 53 28 20 13".split()  # noqa: SIM905 - 196 CF; 479 = 2932046 - 2931567
     values = [thousandths(value, CUBIC_FOOT) for value in second + third]
     assert found[date(2026, 6, 2)].hours == [None] * 7 + values[:17]
     assert found[date(2026, 6, 3)].hours == values[17:] + [None] * 17
