@@ -7,6 +7,7 @@ into place in one step, so a half-made one is never served.
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from portal.config import ROOT, settings
 
 _SOURCES = ("pages", "ui", "state", "kit", "locale", "cities")
 _FILES = ("portal.py", "routes.py", "style.py", "build.py")
+_PACKAGES = ROOT / "reflex.lock" / "package.json"
 _KEPT_BUILDS = 6
 # Reflex bakes the API's address into the bundle (rxconfig.API_PLACEHOLDER); ours is wherever the
 # page came from, so one build serves every host and port.
@@ -86,6 +88,7 @@ def ensure(*, quiet: bool = True) -> Path:
 
 def _build(target: Path, quiet: bool) -> None:
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    locked = _PACKAGES.read_bytes()
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -95,6 +98,9 @@ def _build(target: Path, quiet: bool) -> None:
         text=True,
         check=False,
     )
+    # npm writes the same packages in another order each time: a build leaves the lock as it was.
+    if json.loads(_PACKAGES.read_bytes()) == json.loads(locked):
+        _PACKAGES.write_bytes(locked)
     made = ROOT / ".web" / "build" / "client"
     if done.returncode or not (made / "index.html").is_file():
         raise RuntimeError(f"the front end did not build:\n{(done.stdout or '')[-3000:]}")
