@@ -13,22 +13,22 @@ from babel.messages.pofile import read_po
 
 
 def merged(folder: Path, locale: str) -> Catalog:
-    """Return the messages of every .po file in `folder`.
-
-    Raises ValueError where two files translate one message differently.
-    """
+    """Return the messages of every .po file in `folder`; the first file that has one keeps it."""
     whole = Catalog(locale=locale, domain="portal")
+    for part in parts(folder, locale).values():
+        for message in part:
+            if message.id and message.string and whole.get(message.id, message.context) is None:
+                whole.add(message.id, message.string, flags=message.flags, context=message.context)
+    return whole
+
+
+def parts(folder: Path, locale: str) -> dict[str, Catalog]:
+    """Return each .po file of `folder` by its name."""
+    found = {}
     for path in sorted(folder.glob("*.po")):
         with path.open("rb") as file:
-            part = read_po(file, locale=locale)
-        for message in part:
-            if not message.id or not message.string:
-                continue
-            known = whole.get(message.id, message.context)
-            if known and known.string and known.string != message.string:
-                raise ValueError(f"{path.name}: {message.id!r} is translated otherwise elsewhere")
-            whole.add(message.id, message.string, flags=message.flags, context=message.context)
-    return whole
+            found[path.name] = read_po(file, locale=locale)
+    return found
 
 
 def translations(folder: Path, locale: str) -> gettext.NullTranslations:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
@@ -57,14 +58,22 @@ def current() -> str:
     return _route.get()
 
 
-def modules() -> list[tuple[str, str]]:
-    """Return the city's modules that exist here, as (name, path)."""
-    found = []
-    for module in city().modules:
-        path = _MODULES[module.key]
-        if module.exists and is_offered(path):
-            found.append((module.name.say(), path))
-    return found
+@dataclass(frozen=True)
+class Module:
+    """A city's module that exists here."""
+
+    name: str
+    path: str
+    needs_sign_in: bool
+
+
+def modules() -> list[Module]:
+    """Return the city's modules that exist here, in the city's order."""
+    return [
+        Module(module.name.say(), _MODULES[module.key], module.needs_sign_in)
+        for module in city().shown_modules
+        if is_offered(_MODULES[module.key])
+    ]
 
 
 def _item(text: str, path: str, to: Any = None) -> Any:
@@ -108,15 +117,18 @@ def menu() -> Any:
     """Draw the menu's list: the modules, and inside Utility Billing its pages."""
     if current().startswith(routes.ADMIN):
         return rx.el.ul(*staff_items())
-    items = [_item(_("Home"), routes.HOME)]
-    for name, path in modules():
-        inside = path == routes.UTILITY_BILLING and _is_inside(path)
+    items = [
+        _item(_("Home"), routes.HOME),
+        rx.el.li(link(city().portal.name.say(), to=routes.link(routes.HOME))),
+    ]
+    for module in modules():
+        inside = module.path == routes.UTILITY_BILLING and _is_inside(module.path)
         items.append(
             rx.el.li(
                 link(
-                    name,
-                    to=routes.link(path),
-                    **({"aria_current": "page"} if current() == path else {}),
+                    module.name,
+                    to=routes.link(module.path),
+                    **({"aria_current": "page"} if current() == module.path else {}),
                 ),
                 *([_inside_utility_billing()] if inside else []),
             )

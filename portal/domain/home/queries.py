@@ -1,0 +1,92 @@
+"""The home page's reads: what the city announces, who is here and what their accounts owe."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, or_, select
+
+from portal.domain.accounts.policy import OpenAccount, opened_accounts
+from portal.domain.accounts.queries import address_of
+from portal.domain.bills.balance import amount_due_now
+from portal.domain.identity.actor import Actor
+from portal.kit.ids import AccountId
+from portal.models.accounts import Announcement
+from portal.models.identity import User
+
+MOST_ACCOUNTS = 10
+
+
+@dataclass(frozen=True)
+class Said:
+    """An announcement in one language."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class OwnAccount:
+    """A linked account and what it owes now, in cents; `due` is None where nothing is owed."""
+
+    account_id: AccountId
+    account_no: str
+    address: str
+    due_cents: int
+    due: date | None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A signed-in resident. Without a linked account the billing system knows no profile."""
+
+    name: str
+    email: str
+    accounts: tuple[OwnAccount, ...]
+    more_accounts: int
+
+
+def announcements(session: Session, now: datetime, language: str) -> list[Said]:
+    """Return what is announced at `now`, newest first, in `language` where it was written."""
+    rows = session.exec(
+        select(Announcement)
+        .where(
+            Announcement.starts_at <= now,
+            or_(col(Announcement.ends_at).is_(None), col(Announcement.ends_at) > now),
+        )
+        .order_by(col(Announcement.starts_at).desc(), col(Announcement.created_at).desc())
+        .limit(5)
+    ).all()
+    spanish = language == "es"
+    return [
+        Said(
+            (row.title_es if spanish else "") or row.title_en,
+            (row.body_es if spanish else "") or row.body_en,
+        )
+        for row in rows
+    ]
+
+
+def profile(session: Session, actor: Actor, today: date) -> Profile | None:
+    """Return the actor's profile, or None for who is not a signed-in resident."""
+    user = session.get(User, actor.user_id) if actor.is_resident else None
+    if user is None:
+        return None
+    opened = opened_accounts(session, actor)
+    shown = opened[:MOST_ACCOUNTS]
+    return Profile(
+        name=f"{user.first_name} {user.last_name}".strip(),
+        email=user.email,
+        accounts=tuple(_own(session, one, today) for one in shown),
+        more_accounts=len(opened) - len(shown),
+    )
+
+
+def _own(session: Session, one: OpenAccount, today: date) -> OwnAccount:
+    due = amount_due_now(session, one, today)
+    return OwnAccount(
+        account_id=one.account_id,
+        account_no=one.account.account_no,
+        address=address_of(one.account),
+        due_cents=due.due_now,
+        due=due.due_date if due.due_now else None,
+    )
