@@ -139,7 +139,11 @@ _CUSTOMER = Reference("customers.csv", ("cid",), "customer_id")
 _BILL_KEY = ("bill_year", "category", "bill_no")
 _BILL = Reference("bills.csv", _BILL_KEY, "bill_id")
 _BILL_COLUMNS = (*_int("bill_year category"), *_key("bill_no"))
-_MATCH = "ltrim(regexp_replace(s.%s, '[[:space:]-]', '', 'g'), '0')"
+# As `domain.accounts.rules.match_no` makes it of what a person types; a test holds them together.
+_MATCH = (
+    "ltrim(upper(regexp_replace(normalize(s.%s, NFKC),"
+    " '[[:space:]\\-\u2010-\u2015\u2212_.#]+', '', 'g')), '0')"
+)
 
 FILES: tuple[File, ...] = (
     File(
