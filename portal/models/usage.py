@@ -67,7 +67,7 @@ class UsageNotification(SQLModel, table=True):
 
     __tablename__ = "usage_notification"
     __table_args__ = (
-        UniqueConstraint("user_id", "account_id"),
+        UniqueConstraint("user_id", "account_id", "customer_id"),
         CheckConstraint("threshold_gallons > 0", name="threshold"),
     )
     id: UUID = key()

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from portal.domain.accounts.policy import OpenAccount, opened
 from portal.domain.identity.actor import Actor
 from portal.domain.usage import rules
-from portal.domain.usage.days import ESTIMATED, MISSING
+from portal.domain.usage.days import DIFFERENCE, ESTIMATED, MISSING
 from portal.domain.usage.local_time import Calendar
 from portal.domain.usage.ranges import Range, read_range
 from portal.domain.usage.rules import DayUse, Use
@@ -309,6 +309,55 @@ def measured(hours: Sequence[int | None], quality: str) -> int:
         for value, letter in zip(hours, quality, strict=True)
         if value is not None and letter not in ESTIMATED and letter != MISSING
     )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An account's last days without their estimates: what alerts rest on."""
+
+    measured: dict[date, int]  # thousandths of a gallon; whole days without a missing hour, or more
+    average_30: int | None
+    through: date | None
+
+
+def measured_days(
+    session: Session,
+    account: OpenAccount,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    days: int,
+    until: date | None = None,
+) -> Measured:
+    """Return the measured use of the `days` days up to `until` (default: the last whole day).
+
+    Only hours that were read count, all meters of the account together; a day without any is left
+    out. What the missing hours held can only be more, so a day over a threshold stays over it.
+    """
+    calendar = Calendar(zone)
+    parts = segments(session, account.account_id)
+    _, through = known_span(session, parts, account)
+    last = until or through
+    if last is None:
+        return Measured({}, None, None)
+    first = last - timedelta(days=days - 1)
+    rows = session.connection().execute(
+        text(
+            "SELECT feed_id, usage_date, hours, quality FROM meter_day"
+            " WHERE feed_id = ANY(:feeds) AND usage_date BETWEEN :first AND :last"
+        ),
+        {"feeds": sorted({part.feed_id for part in parts}), "first": first, "last": last},
+    )
+    found: dict[date, int] = {}
+    for feed, day, hours, quality in rows:
+        mine = any(part.feed_id == feed and part.covers(day) for part in parts)
+        if mine and account.covers(day) and set(quality) & set("RAD" + DIFFERENCE):
+            found[day] = found.get(day, 0) + measured(hours, quality)
+    past: dict[date, DayUse] = {}
+    if through is not None:
+        month_ago = through - timedelta(days=rules.AVERAGE_OVER - 1)
+        past = days_between(session, parts, account, month_ago, through, calendar)
+    return Measured(found, rules.average(past, through), through)
 
 
 def billed(session: Session, actor: Actor, account_claim: object) -> list[Billed]:
