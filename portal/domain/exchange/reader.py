@@ -39,6 +39,7 @@ _SHAPES = {
 }
 _RECORD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n?\Z)')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+_BROKEN = re.compile(r"[\ud800-\udfff]")
 _ESCAPES = str.maketrans({"\\": "\\\\", ",": "\\,", "\n": "\\n", "\r": "", "\t": "\\t"})
 
 
@@ -282,6 +283,12 @@ class Reader:
             )
             return None
         cells = [cell.strip() for cell in cells]
+        # Padded and quoted cells are as good as clean ones once trimmed: ask the row's shape again,
+        # with what only CSV minds made harmless.
+        if "\\" not in record and self._row.fullmatch(
+            ",".join([cell.replace(",", ";").replace('"', "'") for cell in cells])
+        ):
+            return f"{number}," + ",".join([cell.replace(",", "\\,") for cell in cells]) + "\n"
         wrong = [
             (column, cell, problem)
             for column, cell, shape in zip(self._columns, cells, self._cells, strict=True)
@@ -313,7 +320,7 @@ def _problem(column: Column, cell: str, shape: re.Pattern[str]) -> str:
         return f"is longer than {MAX_CELL} characters"
     if _CONTROL.search(cell):
         return "holds a control character"
-    if any("\ud800" <= c <= "\udfff" for c in cell):
+    if _BROKEN.search(cell):
         return "is not UTF-8"
     if column.kind is Kind.NAME and (
         "/" in cell or "\\" in cell or ":" in cell or cell.startswith(".")
