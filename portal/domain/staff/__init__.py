@@ -1,0 +1,1 @@
+"""What the city's staff see and do: every view of a customer and every act is audited."""

@@ -1,0 +1,81 @@
+"""What administrators do for a resident. Each act is audited with its subject."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from portal.domain.audit import operations as audit
+from portal.domain.identity import recovery, sign_up
+from portal.domain.identity.actor import Actor
+from portal.domain.staff.customers import resident
+from portal.domain.staff.policy import require_administrator
+from portal.kit.errors import DomainError, NotFound
+from portal.kit.ids import parse_id
+from portal.kit.queue import defer
+from portal.kit.text import N_, speaking
+from portal.models.identity import AccountLink
+from portal.models.outbox import Mail
+
+
+def resend_activation(session: Session, actor: Actor, claim: object, now: datetime) -> str:
+    """Mail a resident's activation link again and return the address.
+
+    Raises NotAllowed, NotFound, and DomainError for a sign-in that needs none.
+    """
+    require_administrator(actor)
+    user = resident(session, actor, claim)
+    if user.status != "unverified":
+        raise DomainError(N_("This sign-in is not waiting for activation."))
+    with speaking(user.language):
+        sign_up.resend(session, actor, user.email, now)
+    return user.email
+
+
+def unlock(session: Session, actor: Actor, claim: object) -> str:
+    """Take the lock of wrong passwords off a resident's sign-in and return the address."""
+    require_administrator(actor)
+    user = resident(session, actor, claim)
+    recovery.unlock_by_staff(session, actor, user)
+    return user.email
+
+
+def unlink(session: Session, actor: Actor, link_claim: object, now: datetime) -> str:
+    """End a link and return the address of the sign-in that had it. Raises NotFound."""
+    require_administrator(actor)
+    missing = NotFound(N_("We could not find that link. It may have been removed already."))
+    link_id = parse_id(link_claim)
+    tie = session.get(AccountLink, link_id, with_for_update=True) if link_id is not None else None
+    if tie is None or tie.removed_at is not None:
+        raise missing
+    user = resident(session, actor, str(tie.user_id))
+    tie.removed_at = now
+    session.add(tie)
+    audit.record(
+        session,
+        actor,
+        "staff.unlink",
+        subject_user_id=tie.user_id,
+        account_id=tie.account_id,
+        customer_id=tie.customer_id,
+    )
+    return user.email
+
+
+def retry_mail(session: Session, actor: Actor, claim: object, now: datetime) -> None:
+    """Send a failed message again, now and for another 72 hours. Raises NotFound."""
+    require_administrator(actor)
+    mail_id: UUID | None = parse_id(claim)
+    waiting = session.execute(
+        update(Mail)
+        .where(col(Mail.id) == mail_id, col(Mail.status) == "failed")
+        .values(status="waiting", next_try_at=now, created_at=now, attempts=0)
+        .returning(col(Mail.user_id))
+    ).one_or_none()
+    if waiting is None:
+        raise NotFound(N_("That message is not waiting to be sent again."))
+    audit.record(
+        session, actor, "staff.retry_mail", subject_user_id=waiting[0], mail_id=str(mail_id)
+    )
+    defer(session, "outbox.send", mail_id=str(mail_id))
