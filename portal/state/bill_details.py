@@ -1,0 +1,294 @@
+"""Bill Details: who, how much, by when, why, reads, charges, payments, history."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from portal import routes
+from portal.cities import city
+from portal.domain.bills import details
+from portal.domain.bills.details import BillDetails
+from portal.domain.bills.explain import (
+    average_day,
+    headline,
+    quantity,
+    read_notes,
+    read_word,
+    unit_sentence,
+)
+from portal.domain.bills.paid import Booked, PortalPayment
+from portal.domain.bills.rules import ReadLine
+from portal.kit.clock import local_date, utc_now
+from portal.kit.text import _, day, money, number, short_day
+from portal.state.bars import Bar, bars
+from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.bill_words import (
+    TONES,
+    activity_word,
+    paid_note,
+    payment_word,
+    standing_word,
+    state_word,
+    step_when,
+)
+
+
+@dataclass(frozen=True)
+class BillHead:
+    """Who, how much, by when."""
+
+    id: str = ""
+    account: str = ""
+    number: str = ""
+    account_no: str = ""
+    customer_id: str = ""
+    service_address: str = ""
+    place: str = ""
+    name: str = ""
+    statement_date: str = ""
+    due_date: str = ""
+    period: str = ""
+    amount: str = ""
+    amount_label: str = ""
+    charges: str = ""
+    status: str = ""
+    tone: str = ""
+    why: str = ""
+    average: str = ""
+    unit: str = ""
+    message: str = ""
+    note: str = ""
+    previous: str = ""
+    document: str = ""
+    image: str = ""
+    payable: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A name and an amount, with how it came about."""
+
+    name: str = ""
+    detail: str = ""
+    amount: str = ""
+    before: str = ""
+    change: str = ""
+
+
+@dataclass(frozen=True)
+class ReadRow:
+    """A meter's two reads and the usage, as printed."""
+
+    meter: str = ""
+    previous_date: str = ""
+    current_date: str = ""
+    previous: str = ""
+    current: str = ""
+    usage: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """A bill of the last thirteen months."""
+
+    id: str = ""
+    number: str = ""
+    bill_date: str = ""
+    usage: str = ""
+    days: str = ""
+    charges: str = ""
+
+
+@dataclass(frozen=True)
+class PaymentStep:
+    """A step of a payment made here."""
+
+    name: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class PaymentView:
+    """A payment on this bill: booked by the city, or made here with its chain of states."""
+
+    what: str = ""
+    posted: str = ""
+    amount: str = ""
+    state: str = ""
+    reason: str = ""
+    steps: list[PaymentStep] | None = None
+
+
+class BillDetailsState(PortalState):
+    """One bill."""
+
+    loaded: bool = False
+    missing: bool = False
+    head: BillHead = BillHead()
+    address: list[str] = []
+    reads: list[ReadRow] = []
+    read_notes: list[str] = []
+    charges: list[Line] = []
+    sums: list[Line] = []
+    changes: list[Line] = []
+    installments: list[Line] = []
+    history: list[HistoryRow] = []
+    bars: list[Bar] = []
+    booked: list[PaymentView] = []
+    payments: list[PaymentView] = []
+
+    @handler(RESIDENT)
+    async def load(self) -> None:
+        """Show the bill that the address names."""
+        self.loaded, self.missing = False, True
+        today = local_date(utc_now(), city().zone)
+        found = await self._ask(details.bill_details, self._query("id"), today)
+        self.head, self.address = _head(found, today), list(found.person.lines)
+        self._draw_reasons(found)
+        self._draw_history(found)
+        self.loaded, self.missing = True, False
+
+    def _draw_reasons(self, found: BillDetails) -> None:
+        self.reads = [_read(read) for read in found.reads if read.billed]
+        self.read_notes = list(read_notes(found.reads))
+        self.charges = [
+            Line(one.description, _how(one.quantity, one.unit, one.rate), money(one.original))
+            for one in found.charges
+        ]
+        self.sums = _sums(found)
+        changed = found.change.charges if found.change else ()
+        self.changes = [
+            Line(one.description, "", money(one.now), money(one.before), _signed(one.change))
+            for one in changed
+        ]
+        self.installments = [
+            Line(
+                _("Part %(number)s", number=str(one.number)),
+                short_day(one.pay_by),
+                money(one.amount),
+                money(one.due),
+            )
+            for one in (found.installments if len(found.installments) > 1 else ())
+        ]
+
+    def _draw_history(self, found: BillDetails) -> None:
+        self.history = [
+            HistoryRow(
+                str(spell.bill_id),
+                spell.bill_no,
+                short_day(spell.statement_date),
+                "" if spell.usage is None else quantity(spell.usage, spell.unit),
+                "" if spell.days is None else str(spell.days),
+                money(spell.charges),
+            )
+            for spell in reversed(found.history)
+        ]
+        self.bars = bars(
+            [(short_day(s.statement_date), s.usage, False) for s in found.history],
+            now=len(found.history) - 1,
+        )
+        self.booked = [_booked(row) for row in reversed(found.payments.booked)]
+        self.payments = [_payment(row) for row in reversed(found.payments.portal)]
+
+
+def _head(found: BillDetails, today: date) -> BillHead:
+    link = routes.link(routes.DOCUMENT_BILL, id=found.bill_id)
+    credit = found.credit > 0
+    return BillHead(
+        id=str(found.bill_id),
+        account=str(found.account_id),
+        number=found.bill_no,
+        account_no=found.account_no,
+        customer_id=found.person.cid,
+        service_address=found.service_address,
+        place=found.place,
+        name=found.person.name,
+        statement_date=day(found.statement_date),
+        due_date=day(found.due_date),
+        period=_period(found),
+        amount=money(-found.credit if credit else found.owed),
+        amount_label=_("Credit") if credit else _("Balance Due"),
+        charges=money(found.billed),
+        status=standing_word(found.standing, found.due_date, today, unbooked=found.unbooked),
+        tone=TONES[found.standing],
+        why=headline(found.change),
+        average=average_day(found.reads, city().units.gallons_per_unit),
+        unit=_unit(found),
+        message=found.message,
+        note=paid_note(found.unbooked) if found.owed else "",
+        previous=found.previous_no,
+        document=link,
+        image=link + "&image=1" if found.image_name else "",
+        payable=found.may_pay,
+    )
+
+
+def _period(found: BillDetails) -> str:
+    if found.period_from is None or found.period_to is None:
+        return ""
+    return _("%(start)s to %(stop)s", start=day(found.period_from), stop=day(found.period_to))
+
+
+def _unit(found: BillDetails) -> str:
+    unit = next((read.unit for read in found.reads), "")
+    return unit_sentence(unit, city().units.gallons_per_unit)
+
+
+def _read(read: ReadLine) -> ReadRow:
+    return ReadRow(
+        read.serial_no,
+        short_day(read.previous_date),
+        short_day(read.read_date),
+        number(read.previous, 3),
+        number(read.current, 3),
+        number(read.usage, 3),
+        read_word(read),
+    )
+
+
+def _how(qty: object, unit: str, rate: object) -> str:
+    if qty is None or rate is None:
+        return ""
+    return f"{number(qty, 3)} {unit} × ${number(rate, 6)}".replace("  ", " ")  # type: ignore[arg-type]
+
+
+def _signed(cents: int) -> str:
+    return money(cents) if cents <= 0 else "+" + money(cents)
+
+
+def _sums(found: BillDetails) -> list[Line]:
+    """Return how the balance comes about, leaving out what is nothing."""
+    parts = (
+        (_("Charges"), found.billed),
+        (_("Adjustments"), found.adjusted),
+        (_("Abatements"), -found.abated),
+        (_("Payments booked"), -found.paid),
+        (_("Refunds"), found.refunded),
+        (_("Written off"), -found.written_off),
+        (_("Penalty"), found.penalty),
+        (_("Interest"), found.interest),
+        (_("Paid here, on its way"), -found.unbooked),
+    )
+    return [Line(name, "", money(cents)) for name, cents in parts if cents]
+
+
+def _booked(row: Booked) -> PaymentView:
+    return PaymentView(
+        activity_word(row.activity, row.tender, row.source),
+        short_day(row.posted),
+        money(-row.amount),
+        _("Booked by the city"),
+    )
+
+
+def _payment(row: PortalPayment) -> PaymentView:
+    return PaymentView(
+        _("Payment %(number)s", number=row.number)
+        if row.own
+        else _("Payment by another person"),
+        short_day(row.effective),
+        money(row.amount),
+        payment_word(row),
+        row.reason,
+        [PaymentStep(state_word(step.state), step_when(step, city().zone)) for step in row.steps],
+    )

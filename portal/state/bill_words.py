@@ -1,0 +1,107 @@
+"""How bills, reads and payments are said on every screen, in the language being spoken."""
+
+from datetime import date
+
+from portal.domain.bills.explain import due_sentence
+from portal.domain.bills.paid import PaidOn, PortalPayment, Step
+from portal.domain.bills.reading import BillLook
+from portal.domain.bills.rules import Standing
+from portal.kit.text import _, day, moment, money, short_day
+
+# A status is a word with a mark; the tone is only its colour.
+TONES = {
+    Standing.PAST_DUE: "bad",
+    Standing.DUE: "warn",
+    Standing.PAID: "good",
+    Standing.CREDIT: "good",
+    Standing.LIENED: "bad",
+    Standing.WRITTEN_OFF: "quiet",
+    Standing.VOID: "quiet",
+}
+
+
+def standing_word(standing: Standing, due: date, today: date, *, unbooked: int = 0) -> str:
+    """Name how a bill stands: "Due in 9 days", "3 days past due", "Paid", "Credit"."""
+    if standing in (Standing.PAST_DUE, Standing.DUE):
+        return due_sentence(due, today)
+    if standing is Standing.PAID and unbooked > 0:
+        return _("Paid, on its way to the city")
+    return {
+        Standing.PAID: _("Paid"),
+        Standing.CREDIT: _("Credit"),
+        Standing.LIENED: _("Lien"),
+        Standing.WRITTEN_OFF: _("Written off"),
+        Standing.VOID: _("Canceled by the city"),
+    }[standing]
+
+
+def look_word(look: BillLook, today: date) -> str:
+    """Name how a bill in a list stands."""
+    return standing_word(look.standing, look.due_date, today, unbooked=look.unbooked)
+
+
+def paid_note(unbooked: int) -> str:
+    """Say what was paid here and is not booked by the city yet; "" for nothing."""
+    if unbooked <= 0:
+        return ""
+    return _(
+        "%(amount)s paid here counts already and is on its way to the city's books.",
+        amount=money(unbooked),
+    )
+
+
+def activity_word(activity: str, tender: str, source: str) -> str:
+    """Name a row of the city's books: "Payment, check at the counter"."""
+    said = {
+        "PAYMENT": _("Payment"),
+        "ADJUSTMENT": _("Adjustment"),
+        "ABATEMENT": _("Abatement"),
+        "REFUND": _("Refund"),
+        "REVERSAL": _("Payment returned"),
+        "TRANSFER": _("Transfer"),
+        "FEE": _("Fee"),
+        "LIEN": _("Lien"),
+    }.get(activity, activity)
+    where = {
+        "PORTAL": _("on line"),
+        "LOCKBOX": _("by mail"),
+        "COUNTER": _("at the counter"),
+        "EFT": _("automatic payment"),
+    }.get(source, "")
+    return f"{said}, {where}" if where and activity in ("PAYMENT", "REVERSAL") else said
+
+
+def state_word(state: str) -> str:
+    """Name a step of a payment's chain."""
+    return {
+        "confirming": _("Sent to the card processor"),
+        "requires_action": _("Waiting for your bank's check"),
+        "processing": _("Your bank is sending the money"),
+        "succeeded": _("Paid"),
+        "failed": _("Not paid: nothing was charged"),
+        "canceled": _("Canceled: nothing was charged"),
+        "sent": _("Sent to the city's billing system"),
+        "rejected": _("Held for the city's staff to look at"),
+        "posted": _("Booked by the city"),
+    }.get(state, state)
+
+
+def payment_word(payment: PortalPayment) -> str:
+    """Name where a payment made here stands now."""
+    if payment.booked:
+        return state_word("posted")
+    if payment.steps:
+        return state_word(payment.steps[-1].state)
+    return state_word(payment.status)
+
+
+def step_when(step: Step, zone: object) -> str:
+    """Say when a step was: an instant, a day, or nothing known."""
+    if step.at is not None:
+        return moment(step.at, zone)  # type: ignore[arg-type]
+    return day(step.day) if step.day is not None else ""
+
+
+def last_posted(paid: PaidOn) -> str:
+    """Write the newest day among the payments."""
+    return short_day(paid.last) if paid.last else ""

@@ -1,0 +1,89 @@
+"""Manage Bills: what is open, what is past, and the cart."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from portal.cities import city
+from portal.domain.bills import queries
+from portal.domain.bills.queries import BillList
+from portal.domain.bills.reading import BillLook
+from portal.kit.clock import local_date, utc_now
+from portal.kit.text import money, ngettext, short_day
+from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.bill_words import TONES, look_word, paid_note
+
+
+@dataclass(frozen=True)
+class BillRow:
+    """A bill of the list, as the screen writes it."""
+
+    id: str = ""
+    number: str = ""
+    bill_date: str = ""
+    pay_by: str = ""
+    charges: str = ""
+    balance: str = ""
+    status: str = ""
+    tone: str = ""
+    note: str = ""
+    payable: bool = False
+
+
+class ManageBillsState(PortalState):
+    """One account's bills."""
+
+    loaded: bool = False
+    missing: bool = False
+    showing_past: bool = False
+    account: str = ""
+    account_no: str = ""
+    service_address: str = ""
+    as_of: str = ""
+    total_due: str = ""
+    credit: str = ""
+    owed: str = ""
+    left_out: str = ""
+    can_pay: bool = False
+    rows: list[BillRow] = []
+
+    @handler(RESIDENT)
+    async def load(self) -> None:
+        """Show the account's bills; `show=past` in the address shows the past ones."""
+        self.loaded, self.missing = False, True
+        today = local_date(utc_now(), city().zone)
+        found = await self._ask(queries.manage_bills, self._query("account"), today)
+        self._draw(found, today, past=self._query("show") == "past")
+
+    def _draw(self, found: BillList, today: date, *, past: bool) -> None:
+        self.showing_past = past
+        self.account = str(found.account_id)
+        self.account_no, self.service_address = found.account_no, found.service_address
+        self.as_of = short_day(today)
+        self.total_due = money(found.due.due_now)
+        self.owed = money(found.due.owed)
+        self.credit = money(-found.due.credit) if found.due.credit else ""
+        self.can_pay = found.may_pay and not past
+        self.rows = [_row(look, today) for look in (found.past if past else found.outstanding)]
+        self.left_out = ""
+        if past and found.past_left_out:
+            self.left_out = ngettext(
+                "%(n)s older bill is not shown here.",
+                "%(n)s older bills are not shown here.",
+                found.past_left_out,
+            )
+        self.loaded, self.missing = True, False
+
+
+def _row(look: BillLook, today: date) -> BillRow:
+    return BillRow(
+        id=str(look.bill_id),
+        number=look.bill_no,
+        bill_date=short_day(look.statement_date),
+        pay_by=short_day(look.due_date),
+        charges=money(look.charges),
+        balance=money(look.balance),
+        status=look_word(look, today),
+        tone=TONES[look.standing],
+        note=paid_note(look.unbooked) if look.balance else "",
+        payable=look.payable,
+    )
