@@ -58,9 +58,7 @@ def _balance() -> Any:
         rx.cond(State.due_words != "", rx.el.p(State.due_words)),
         rx.cond(
             State.past_due != "",
-            rx.el.p(
-                feedback.status_word(_("Past due"), "bad"), ": ", table.money(State.past_due)
-            ),
+            rx.el.p(feedback.status_word(_("Past due"), "bad"), ": ", table.money(State.past_due)),
         ),
         rx.cond(
             State.credit != "",
@@ -106,11 +104,7 @@ def _links() -> Any:
         (labels.daily_usage.say(), routes.USAGE, _to(routes.USAGE)),
     )
     return rx.el.ul(
-        *[
-            rx.el.li(link(text, to=to))
-            for text, path, to in named
-            if menu.is_offered(path)
-        ],
+        *[rx.el.li(link(text, to=to)) for text, path, to in named if menu.is_offered(path)],
         class_name="links",
     )
 
@@ -148,12 +142,7 @@ def _view_details(row: Any) -> Any:
     return link(
         _("details"),
         rx.el.span(" ", _("of bill"), " ", row.bill, class_name="visually-hidden"),
-        to=routes.link(routes.BILL)
-        + "?id="
-        + row.id
-        + "&account="
-        + State.account
-        + "#payments",
+        to=routes.link(routes.BILL) + "?id=" + row.id + "&account=" + State.account + "#payments",
     )
 
 

@@ -10,7 +10,7 @@ from portal.kit.text import N_, _
 from portal.pages import Page
 from portal.state.base import RESIDENT
 from portal.state.manage_bills import ManageBillsState as State
-from portal.ui import feedback, shell, table
+from portal.ui import feedback, form, menu, shell, table
 from portal.ui.native import link
 from portal.ui.table import Column
 
@@ -82,21 +82,17 @@ def _nothing() -> Any:
 
 
 def _bills() -> Any:
-    return rx.fragment(
-        rx.el.form(
-            table.table(
-                rx.cond(State.showing_past, _("Past Bills"), _("Outstanding Bills")),
-                _columns(),
-                State.rows,
-                foot=rx.cond(State.showing_past, rx.fragment(), _total()),
-                hide_caption=True,
-            ),
-            rx.cond(State.showing_past, _past_notes(), _foot()),
-            on_submit=State.add_to_cart,
-            no_validate=True,
-            class_name="bill-list",
-        ),
+    listed = table.table(
+        rx.cond(State.showing_past, _("Past Bills"), _("Outstanding Bills")),
+        _columns(),
+        State.rows,
+        foot=rx.cond(State.showing_past, rx.fragment(), _total()),
+        hide_caption=True,
     )
+    below = rx.cond(State.showing_past, _past_notes(), _foot())
+    if not menu.is_offered(routes.CART):
+        return rx.el.div(listed, below, class_name="bill-list")
+    return form.form(listed, below, on_submit=State.add_to_cart, class_name="bill-list")
 
 
 def _columns() -> list[Column]:
@@ -113,6 +109,8 @@ def _columns() -> list[Column]:
 
 
 def _select(row: Any) -> Any:
+    if not menu.is_offered(routes.CART):
+        return rx.fragment()
     return rx.cond(
         row.payable,
         rx.el.label(
@@ -167,6 +165,8 @@ def _foot_row(name: str, amount: Any) -> Any:
 
 def _foot() -> Any:
     """Draw what stays in view on a phone: the total and the one button."""
+    if not menu.is_offered(routes.CART):
+        return rx.fragment()
     return rx.cond(
         State.can_pay,
         rx.el.div(
@@ -180,7 +180,7 @@ def _foot() -> Any:
                     rx.el.strong(State.total_due, class_name="money"),
                     class_name="phone-words",
                 ),
-                rx.el.button(_("Add to Cart"), type="submit", class_name="button primary"),
+                form.submit(_("Add to Cart")),
                 class_name="row",
             ),
             class_name="stay no-print",

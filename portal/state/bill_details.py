@@ -283,9 +283,7 @@ def _booked(row: Booked) -> PaymentView:
 
 def _payment(row: PortalPayment) -> PaymentView:
     return PaymentView(
-        _("Payment %(number)s", number=row.number)
-        if row.own
-        else _("Payment by another person"),
+        _("Payment %(number)s", number=row.number) if row.own else _("Payment by another person"),
         short_day(row.effective),
         money(row.amount),
         payment_word(row),
