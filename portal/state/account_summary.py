@@ -9,10 +9,10 @@ from portal.domain.bills.explain import due_sentence, headline
 from portal.domain.bills.paid import PaidOn
 from portal.domain.bills.queries import AccountSummary, ServiceRow
 from portal.domain.bills.reading import BillLook
+from portal.domain.bills.words import last_posted
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, ngettext, short_day
 from portal.state.base import RESIDENT, PortalState, handler
-from portal.state.bill_words import last_posted
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,16 @@ from portal.domain.bills.details import BillDetails
 from portal.domain.bills.explain import (
     average_day,
     headline,
+    how,
     quantity,
     read_notes,
     read_word,
+    sums,
     unit_sentence,
 )
 from portal.domain.bills.paid import Booked, PortalPayment
 from portal.domain.bills.rules import ReadLine
-from portal.kit.clock import local_date, utc_now
-from portal.kit.text import _, day, money, number, short_day
-from portal.state.bars import Bar, bars
-from portal.state.base import RESIDENT, PortalState, handler
-from portal.state.bill_words import (
+from portal.domain.bills.words import (
     TONES,
     activity_word,
     paid_note,
@@ -30,6 +28,10 @@ from portal.state.bill_words import (
     state_word,
     step_when,
 )
+from portal.kit.clock import local_date, utc_now
+from portal.kit.text import _, day, money, number, short_day
+from portal.state.bars import Bar, bars
+from portal.state.base import RESIDENT, PortalState, handler
 
 
 @dataclass(frozen=True)
@@ -152,10 +154,9 @@ class BillDetailsState(PortalState):
         self.reads = [_read(read) for read in found.reads if read.billed]
         self.read_notes = list(read_notes(found.reads))
         self.charges = [
-            Line(one.description, _how(one.quantity, one.unit, one.rate), money(one.original))
-            for one in found.charges
+            Line(one.description, how(one), money(one.original)) for one in found.charges
         ]
-        self.sums = _sums(found)
+        self.sums = [Line(what, "", money(cents)) for what, cents in sums(found)]
         changed = found.change.charges if found.change else ()
         self.changes = [
             Line(one.description, "", money(one.now), money(one.before), _signed(one.change))
@@ -246,30 +247,8 @@ def _read(read: ReadLine) -> ReadRow:
     )
 
 
-def _how(qty: object, unit: str, rate: object) -> str:
-    if qty is None or rate is None:
-        return ""
-    return f"{number(qty, 3)} {unit} × ${number(rate, 6)}".replace("  ", " ")  # type: ignore[arg-type]
-
-
 def _signed(cents: int) -> str:
     return money(cents) if cents <= 0 else "+" + money(cents)
-
-
-def _sums(found: BillDetails) -> list[Line]:
-    """Return how the balance comes about, leaving out what is nothing."""
-    parts = (
-        (_("Charges"), found.billed),
-        (_("Adjustments"), found.adjusted),
-        (_("Abatements"), -found.abated),
-        (_("Payments booked"), -found.paid),
-        (_("Refunds"), found.refunded),
-        (_("Written off"), -found.written_off),
-        (_("Penalty"), found.penalty),
-        (_("Interest"), found.interest),
-        (_("Paid here, on its way"), -found.unbooked),
-    )
-    return [Line(name, "", money(cents)) for name, cents in parts if cents]
 
 
 def _booked(row: Booked) -> PaymentView:

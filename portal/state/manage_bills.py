@@ -7,10 +7,10 @@ from portal.cities import city
 from portal.domain.bills import queries
 from portal.domain.bills.queries import BillList
 from portal.domain.bills.reading import BillLook
+from portal.domain.bills.words import TONES, look_word, paid_note
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import money, ngettext, short_day
 from portal.state.base import RESIDENT, PortalState, handler
-from portal.state.bill_words import TONES, look_word, paid_note
 
 
 @dataclass(frozen=True)

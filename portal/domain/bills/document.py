@@ -5,6 +5,7 @@ typst wheel carries, so that every machine draws the same bill.
 """
 
 import json
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -16,9 +17,11 @@ from portal.domain.bills.details import BillDetails
 from portal.domain.bills.explain import (
     average_day,
     headline,
+    how,
     quantity,
     read_notes,
     read_word,
+    sums,
     unit_sentence,
 )
 from portal.domain.bills.rules import Charge, ReadLine
@@ -82,7 +85,9 @@ def _words(bill: BillDetails, status: str) -> dict[str, object]:
         "due": day(bill.due_date),
         "status": status,
         "why": headline(bill.change),
-        "notes": [line for line in (average_day(bill.reads, gallons), *read_notes(bill.reads)) if line],
+        "notes": [
+            line for line in (average_day(bill.reads, gallons), *read_notes(bill.reads)) if line
+        ],
         "reads_title": _("Meter reads"),
         "reads_heads": [
             _("Meter Number"),
@@ -128,32 +133,6 @@ def _charge(charge: Charge) -> list[str]:
     return [charge.description, how(charge), money(charge.original)]
 
 
-def how(charge: Charge) -> str:
-    """Write how a charge came about, as printed: "10 CCF × $5.51"; "" where the bill is silent."""
-    if charge.quantity is None or charge.rate is None:
-        return ""
-    unit = f" {charge.unit}" if charge.unit else ""
-    rate = number(charge.rate, 6)
-    whole, _point, part = rate.partition(".")
-    return f"{number(charge.quantity, 3)}{unit} × ${whole}.{part:0<2}"
-
-
-def sums(bill: BillDetails) -> list[tuple[str, int]]:
-    """Return how the balance comes about as (what, cents), leaving out what is nothing."""
-    parts = (
-        (_("Charges"), bill.billed),
-        (_("Adjustments"), bill.adjusted),
-        (_("Abatements"), -bill.abated),
-        (_("Payments booked"), -bill.paid),
-        (_("Refunds"), bill.refunded),
-        (_("Written off"), -bill.written_off),
-        (_("Penalty"), bill.penalty),
-        (_("Interest"), bill.interest),
-        (_("Paid here, on its way"), -bill.unbooked),
-    )
-    return [(what, cents) for what, cents in parts if cents]
-
-
 def _sums(bill: BillDetails) -> dict[str, object]:
     rows = sums(bill)
     return {
@@ -164,12 +143,11 @@ def _sums(bill: BillDetails) -> dict[str, object]:
 
 
 def _history(bill: BillDetails) -> dict[str, object]:
-    known = [spell for spell in bill.history if spell.usage is not None]
-    top = max((spell.usage for spell in known if spell.usage is not None), default=0)
+    known = [(spell, spell.usage) for spell in bill.history if spell.usage is not None]
+    top = max((usage for _spell, usage in known), default=Decimal(0))
     said = "; ".join(
-        f"{short_day(spell.statement_date)}: {quantity(spell.usage, spell.unit)}"
-        for spell in known
-        if spell.usage is not None
+        f"{short_day(spell.statement_date)}: {quantity(usage, spell.unit)}"
+        for spell, usage in known
     )
     return {
         "history_title": _("The last 13 months"),
@@ -177,12 +155,11 @@ def _history(bill: BillDetails) -> dict[str, object]:
         "history": [
             {
                 "label": f"{spell.statement_date.month}/{spell.statement_date:%y}",
-                "value": number(spell.usage, 3),
+                "value": number(usage, 3),
                 # A share of the drawing's height, not an amount of anything.
-                "part": str(max(spell.usage, 0) / top) if top else "0",
+                "part": str(max(usage, Decimal(0)) / top) if top > 0 else "0",
                 "now": spell.bill_id == bill.bill_id,
             }
-            for spell in known
-            if spell.usage is not None
+            for spell, usage in known
         ],
     }

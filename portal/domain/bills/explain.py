@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from portal.domain.bills.rules import Change, ReadLine, billed_days, billed_usage
+from portal.domain.bills.details import BillDetails
+from portal.domain.bills.rules import Change, Charge, ReadLine, billed_days, billed_usage
 from portal.kit.text import _, day, money, ngettext, number
 
 
@@ -187,3 +188,29 @@ def due_sentence(due: date, today: date) -> str:
     if days > 0:
         return ngettext("Due in %(n)s day", "Due in %(n)s days", days)
     return ngettext("%(n)s day past due", "%(n)s days past due", -days)
+
+
+def how(charge: Charge) -> str:
+    """Write how a charge came about, as printed: "10 CCF × $5.51"; "" where the bill is silent."""
+    if charge.quantity is None or charge.rate is None:
+        return ""
+    unit = f" {charge.unit}" if charge.unit else ""
+    rate = number(charge.rate, 6)
+    whole, _point, part = rate.partition(".")
+    return f"{number(charge.quantity, 3)}{unit} × ${whole}.{part:0<2}"
+
+
+def sums(bill: BillDetails) -> list[tuple[str, int]]:
+    """Return how the balance comes about as (what, cents), leaving out what is nothing."""
+    parts = (
+        (_("Charges"), bill.billed),
+        (_("Adjustments"), bill.adjusted),
+        (_("Abatements"), -bill.abated),
+        (_("Payments booked"), -bill.paid),
+        (_("Refunds"), bill.refunded),
+        (_("Written off"), -bill.written_off),
+        (_("Penalty"), bill.penalty),
+        (_("Interest"), bill.interest),
+        (_("Paid here, on its way"), -bill.unbooked),
+    )
+    return [(what, cents) for what, cents in parts if cents]
