@@ -163,9 +163,7 @@ class Delivery(Part):
 class Module(Part):
     """A room of the portal. One that does not exist yet is not shown."""
 
-    key: Literal[
-        "utility_billing", "real_estate", "personal_property", "business_license"
-    ]
+    key: Literal["utility_billing", "real_estate", "personal_property", "business_license"]
     name: Words
     exists: bool
     needs_sign_in: bool

@@ -35,16 +35,12 @@ def read_city(path: Path) -> City:
         where = re.search(r"\(at line (\d+)", str(error))
         line = int(where[1]) if where else text.count("\n") + 1
         what = re.sub(r"\s*\(at .*\)$", "", str(error))
-        raise CityError(
-            f"{path}:{line}: is not TOML: {what[:1].lower()}{what[1:]}"
-        ) from None
+        raise CityError(f"{path}:{line}: is not TOML: {what[:1].lower()}{what[1:]}") from None
     try:
         return City.model_validate(content)
     except ValidationError as error:
         lines = line_numbers(text)
-        faults = sorted(
-            {_fault(path, lines, one) for one in error.errors(include_url=False)}
-        )
+        faults = sorted({_fault(path, lines, one) for one in error.errors(include_url=False)})
         raise CityError("\n".join(sentence for _, sentence in faults)) from None
 
 
@@ -93,16 +89,12 @@ def _inside(names: Place, counts: Mapping[Place, int]) -> Place:
     return place
 
 
-def _fault(
-    path: Path, lines: Mapping[Place, int], error: ErrorDetails
-) -> tuple[int, str]:
+def _fault(path: Path, lines: Mapping[Place, int], error: ErrorDetails) -> tuple[int, str]:
     place: Place = error["loc"]
     known = place
     while known not in lines:
         known = known[:-1]
-    key = "".join(
-        f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in place
-    ).lstrip(".")
+    key = "".join(f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in place).lstrip(".")
     prefix = f"{path}:{lines[known]}: " + (f"{key}: " if key else "")
     return lines[known], prefix + _what(error)
 
@@ -135,11 +127,7 @@ def _allowed_keys(place: Place) -> list[str]:
     """Return the keys of the table at `place`, walking the model's annotations."""
     model: Any = City
     for part in place:
-        if (
-            isinstance(part, str)
-            and isinstance(model, type)
-            and issubclass(model, BaseModel)
-        ):
+        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
             model = model.model_fields[part].annotation
         while not isinstance(model, type) or not issubclass(model, BaseModel):
             inner = get_args(model)

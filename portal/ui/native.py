@@ -14,6 +14,7 @@ _SERVED = (
     routes.SIGN_IN,
     routes.SIGN_UP,
     routes.ACTIVATE,
+    routes.VERIFY_EMAIL,
     routes.FORGOT_PASSWORD,
     routes.RESET_PASSWORD,
     routes.UNLOCK_ACCOUNT,

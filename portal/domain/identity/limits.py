@@ -36,8 +36,9 @@ RESET_LIFE = timedelta(minutes=30)
 UNLOCK_LIFE = timedelta(minutes=30)
 ENROLMENT_LIFE = timedelta(hours=24)
 MAILS_A_DAY = 5
-FORMS_AN_HOUR_IP = 30  # sign-up, forgot and unlock forms together, from one address
-WRONG_LINKS_AN_HOUR_IP = 30  # mailed links that do not hold, from one address
+FORMS_WINDOW = timedelta(hours=1)
+FORMS_AN_HOUR_IP = 30  # sign-up, forgot and unlock forms together, from one network
+WRONG_LINKS_AN_HOUR_IP = 30  # uses of mailed links, from one network
 # Every answer of a form that takes an e-mail address leaves after the same time.
 ANSWER_AFTER = timedelta(milliseconds=250)
 

@@ -16,6 +16,8 @@ from portal.kit.ids import UserId
 from portal.kit.text import N_, language
 from portal.models.identity import User
 
+NO_PASSWORD = N_("Enter a password.")
+
 
 class BadField(DomainError):
     """What was typed in one field cannot be used; `field` names it."""
@@ -69,7 +71,7 @@ def read_form(email: str, password: str, first_name: str, last_name: str) -> New
     """
     address = email_of(email)
     if not password:
-        raise BadField(N_("Enter a password."), field="password")
+        raise BadField(NO_PASSWORD, field="password")
     passwords.check(password, (address, first_name, last_name, *town_words()))
     first = _name(first_name, "first_name", N_("Enter your first name."))
     last = _name(last_name, "last_name", N_("Enter your last name."))

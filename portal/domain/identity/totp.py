@@ -3,34 +3,28 @@
 import base64
 import io
 from datetime import datetime
+from functools import cache
 
 import pyotp
 import segno
 from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, update
 
-from portal.config import settings
+from portal import secret
 from portal.models.identity import StaffFactor, User
 
 _STEP = 30  # seconds
 _DRIFT = (0, -1, 1)  # steps a clock may be off
 
 
+@cache
 def _box() -> Fernet:
-    key = settings().secret_key.get_secret_value()
-    if len(key) < 32:
-        raise RuntimeError("PORTAL_SECRET_KEY must have at least 32 characters to seal TOTP seeds")
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"portal totp seed").derive(
-        key.encode()
-    )
-    return Fernet(base64.urlsafe_b64encode(derived))
+    return Fernet(base64.urlsafe_b64encode(secret.seal("totp seed", "")))
 
 
 def seal(seed: str) -> bytes:
-    """Encrypt a seed with a key derived from PORTAL_SECRET_KEY."""
+    """Encrypt a seed with a key derived from the portal's secret."""
     return _box().encrypt(seed.encode())
 
 

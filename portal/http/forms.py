@@ -1,0 +1,112 @@
+"""What the posted forms of identity share: fields, slow hashes off the loop, secrets of links."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from portal import routes
+from portal.domain.identity import limits, throttles
+from portal.domain.identity.actor import Actor
+from portal.domain.identity.addresses import ip_key
+from portal.http.request import client_ip, cookie_of
+from portal.kit.clock import utc_now
+from portal.kit.db import in_thread
+from portal.kit.errors import DomainError
+from portal.kit.text import N_
+
+T = TypeVar("T")
+_LONGEST = 1_000
+# Threads of their own: a flood of sign-ins must not take those that answer everybody's queries.
+_hashers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+
+
+class TooMany(DomainError):
+    """The network has sent enough of these forms for this hour."""
+
+    code = "too_many"
+
+
+def text(form: FormData, name: str) -> str:
+    """Return a field as text, "" where it is missing or a file, cut where no honest one ends."""
+    value = form.get(name, "")
+    return value[:_LONGEST].replace("\x00", "") if isinstance(value, str) else ""
+
+
+async def slowly(work: Callable[..., T], *arguments: object) -> T:
+    """Run a password hash on one of the two threads that are kept for it."""
+    return await asyncio.get_running_loop().run_in_executor(_hashers, work, *arguments)
+
+
+def visitor(request: Request) -> Actor:
+    """Return whoever posts, signed in or not, as an anonymous actor with an address."""
+    return Actor(ip=client_ip(request))
+
+
+async def count_form(request: Request) -> None:
+    """Count a form that sends mail or hashes, before it does. Raises TooMany."""
+    bucket = f"forms:{ip_key(client_ip(request))}"
+    await _count(bucket, limits.FORMS_AN_HOUR_IP)
+
+
+async def count_link(request: Request) -> None:
+    """Count the use of a mailed link, before it is looked at. Raises TooMany."""
+    bucket = f"links:{ip_key(client_ip(request))}"
+    await _count(bucket, limits.WRONG_LINKS_AN_HOUR_IP)
+
+
+async def _count(bucket: str, limit: int) -> None:
+    now = utc_now()
+    # A transaction of its own: what follows may fail and roll back, and stays counted.
+    if not await in_thread(
+        lambda session: throttles.take(session, bucket, limit, limits.FORMS_WINDOW, now)
+    ):
+        raise TooMany(
+            N_("Too many requests came from your network. Try again in an hour, or call us.")
+        )
+
+
+def _cookie(purpose: str) -> str:
+    return f"__Host-link-{purpose}"
+
+
+def take_off_address_bar(request: Request, purpose: str, path: str) -> Response | None:
+    """Answer a mailed link: keep its secret in a cookie, and lead to the page without it.
+
+    So the secret stays out of the browser's history, of Referer headers and of what people copy.
+    Nothing is used up: a scanner that opens the link has only been given a cookie.
+    """
+    secret = request.query_params.get("token")
+    if secret is None:
+        return None
+    answer = RedirectResponse(routes.link(path), 303, {"cache-control": "no-store"})
+    answer.set_cookie(
+        _cookie(purpose),
+        secret[:100] if secret.isascii() and secret.replace("-", "").replace("_", "").isalnum()
+        else "unreadable",
+        max_age=int(limits.RESET_LIFE.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )  # fmt: skip
+    return answer
+
+
+def link_secret(request: Request, purpose: str) -> str:
+    """Return the secret that a mailed link left with this browser, or ""."""
+    return cookie_of(request.headers.get("cookie", ""), _cookie(purpose))
+
+
+def drop_link_secret(response: Response, purpose: str) -> None:
+    """Forget the secret: it was used."""
+    response.delete_cookie(_cookie(purpose), path="/", secure=True, httponly=True, samesite="lax")
+
+
+def see(path: str, **query: str) -> Response:
+    """Lead on to a page after a post."""
+    return RedirectResponse(routes.link(path, **query), 303, {"cache-control": "no-store"})
