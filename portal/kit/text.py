@@ -96,6 +96,23 @@ def short_day(value: date) -> str:
     return _format_date(value, pattern, locale=_locale())
 
 
+def month_of(value: date, *, short: bool = False) -> str:
+    """Write a civil date's month: November 2026, or Nov 2026."""
+    return _format_date(value, "LLL y" if short else "LLLL y", locale=_locale())
+
+
+def day_of_month(value: date) -> str:
+    """Write a civil date without its year: Nov 19 (Spanish 19 nov)."""
+    return _format_date(value, "d MMM" if language() == "es" else "MMM d", locale=_locale())
+
+
+def time_of(at: datetime, zone: ZoneInfo, *, named_zone: bool = False) -> str:
+    """Write an instant's time of day in the city: 1:00 AM, or 1:00 AM PDT."""
+    return _format_datetime(
+        at, "h:mm a z" if named_zone else "h:mm a", tzinfo=zone, locale=_locale()
+    )
+
+
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """Write an instant in the city's time: January 23, 2027, 11:00 AM."""
     return _format_datetime(

@@ -96,3 +96,9 @@ def stored(session: Session, actor: Actor, account: OpenAccount) -> UsageNotific
 def late_since(today: date) -> date:
     """Return the earliest usage date that may still raise an alert."""
     return today - timedelta(days=rules.LATE_DAYS)
+
+
+def limit(session: Session, actor: Actor, account_claim: object) -> int | None:
+    """Return the actor's daily threshold in gallons, if one is set and not suspended."""
+    saved = stored(session, actor, opened(session, actor, account_claim))
+    return saved.threshold_gallons if saved and not saved.suspended else None
