@@ -3,6 +3,7 @@
   "use strict";
   const all = (selector) => Array.from(document.querySelectorAll(selector));
 
+  document.documentElement.dataset.live = "";
   const wrong = document.querySelector("[data-focus]");
   if (wrong) wrong.focus();
 

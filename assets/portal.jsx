@@ -1,15 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 
-// True once any page of this tab was drawn: a page that is not ours then came by a link inside.
-let visited = false;
-
 // After navigation inside the app: focus the new page's h1 and say its title.
 export function RouteAnnouncer() {
   const { pathname } = useLocation();
   const first = useRef(true);
   const [title, setTitle] = useState("");
   useEffect(() => {
+    document.documentElement.dataset.live = ""; // scripts work from here on
     document.documentElement.lang = /^\/es(\/|$)/.test(pathname) ? "es" : "en";
     if (first.current) {
       first.current = false;
@@ -32,27 +30,10 @@ export function RouteAnnouncer() {
   );
 }
 
-// A path that the app does not know may be a page that the server draws (/sign-in, /pay/...):
-// when a link inside the app led there, ask the server for it.
-export function AskServer({ children }) {
-  const [mine, setMine] = useState(false);
-  useEffect(() => {
-    if (visited) {
-      window.location.reload();
-    } else {
-      setMine(true);
-    }
-  }, []);
-  return <div style={{ visibility: mine ? "visible" : "hidden" }}>{children}</div>;
-}
-
-// Marks the tab as visited, once the first page stands.
-export function Visited() {
-  const { pathname } = useLocation();
-  useEffect(() => {
-    const timer = setTimeout(() => { visited = true; }, 0);
-    return () => clearTimeout(timer);
-  }, [pathname]);
+// The app's own page for a path that it does not know. The server never sends it: whoever comes
+// here followed a link inside the app, and the path may be one that the server draws.
+export function AskServer() {
+  useEffect(() => window.location.reload(), []);
   return null;
 }
 
@@ -122,4 +103,12 @@ export function PasswordField({ name, autocomplete, show, hide, showLabel, hideL
         onClick={() => setShown(!shown)}>{shown ? hide : show}</button>
     </div>
   );
+}
+
+// The same page in the other language, with its query.
+export function LanguageLink({ path, code, children }) {
+  const { search } = useLocation();
+  const [query, setQuery] = useState("");
+  useEffect(() => setQuery(search), [search]);
+  return <a href={path + query} lang={code} hrefLang={code}>{children}</a>;
 }

@@ -87,12 +87,13 @@ def ensure(*, quiet: bool = True) -> Path:
 
 
 def _build(target: Path, quiet: bool) -> None:
+    environ = {name: v for name, v in os.environ.items() if not name.startswith("__REFLEX")}
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     locked = _PACKAGES.read_bytes()
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PORTAL_BUILDING": "1"},
+        env={**environ, "PYTHONPATH": str(ROOT), "PORTAL_BUILDING": "1"},
         stdout=subprocess.PIPE if quiet else None,
         stderr=subprocess.STDOUT if quiet else None,
         text=True,

@@ -16,6 +16,7 @@ from portal.state.guard import Guard
 from portal.state.shell import ShellState
 from portal.ui import menu
 from portal.ui.document import app_wraps, head
+from portal.ui.script import AskServer
 
 PAGES = pages()
 menu.offer(page.route for page in PAGES)
@@ -63,3 +64,5 @@ for _page in PAGES:
                 title=_title(_page),
                 on_load=[ShellState.load, *_page.on_load],
             )
+
+app.add_page(AskServer.create(), route="404", title=city().full_name)

@@ -50,7 +50,6 @@ POST_SIGN_OUT = "/auth/sign-out"
 DOCUMENT_BILL = "/documents/bill"
 WEBHOOK_STRIPE = "/webhooks/stripe"
 DEMO_MAIL = "/demo/mail"
-NOT_FOUND = "/not-found"
 HEALTH = "/healthz"
 READY = "/readyz"
 

@@ -41,9 +41,9 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     check_port(host, port)
     os.environ.setdefault("PORTAL_PUBLIC_URL", f"http://localhost:{port}")
     os.environ["GRANIAN_WORKERS"] = str(workers)
-    os.environ["__REFLEX_SKIP_COMPILE"] = "true"
     settings.cache_clear()
     build.ensure()
+    os.environ["__REFLEX_SKIP_COMPILE"] = "true"  # not before: the build compiles
     sys.path.insert(0, str(build.ROOT))
     os.chdir(build.ROOT)  # Reflex looks for its configuration in the working directory
 
@@ -56,3 +56,12 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     environment.REFLEX_ENV_MODE.set(constants.Env.PROD)
     environment.REFLEX_SKIP_COMPILE.set(True)
     run_backend_prod(host, port, mount_frontend_compiled_app=False)
+
+
+def main() -> None:
+    """Serve on the port named first: what the tests start. `portal serve` is for people."""
+    serve("127.0.0.1", int(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

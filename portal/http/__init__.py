@@ -8,17 +8,19 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.domain.identity.permission import Permission
+from portal.http import plain
 from portal.http.policy import Headers
 from portal.http.screens import Screens, language_of
 from portal.http.socket import Socket
-from portal.kit.text import speaking
+from portal.kit.text import _, speaking
 
 # What of Reflex's own HTTP answers: everything else of it (uploads, polling) stays shut.
 _REFLEX_HTTP = ("/ping", "/_health")
@@ -33,14 +35,19 @@ def plain_routes() -> list[BaseRoute]:
     return found
 
 
+async def _not_found(request: Request) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return PlainTextResponse("Not found", 404)
+    return await plain.page(request, "not_found.html", title=_("Page not found"), status=404)
+
+
 class Plain:
     """Serve our own routes in both languages; let through only what Reflex needs."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], screens: Any) -> None:
-        """Wrap Reflex; `screens` knows the not-found page."""
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        """Wrap Reflex."""
         self.app = app
         self.ours = Starlette(routes=list(routes))
-        self.screens = screens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a plain route, or pass the socket on."""
@@ -56,11 +63,11 @@ class Plain:
         if scope["path"] in _REFLEX_HTTP:
             await self.app(scope, receive, send)
             return
-        await self.screens.not_found(scope)(scope, receive, send)
+        with speaking(code):
+            answer = await _not_found(Request(inner, receive))
+        await answer(scope, receive, send)
 
 
 def wrap(app: ASGIApp, build: Path, access: Mapping[str, Permission]) -> ASGIApp:
     """Return Reflex's app inside our layers; a request meets the last one named first."""
-    screens = Screens(app, build, access)
-    screens.app = Plain(Socket(app), plain_routes(), screens)
-    return Headers(screens)
+    return Headers(Screens(Plain(Socket(app), plain_routes()), build, access))

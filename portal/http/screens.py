@@ -140,18 +140,18 @@ class Screens:
             f"{target}?next={quote(wanted)}", 303, headers={"cache-control": "no-store"}
         )
 
-    def _respond(self, scope: Scope, file: _File, need: Permission, status: int = 200) -> Response:
+    def _respond(self, scope: Scope, file: _File, need: Permission) -> Response:
         headers = {"etag": file.etag, "last-modified": file.modified, "vary": "accept-encoding"}
         if file.policy:
             headers["content-security-policy"] = file.policy
             # A private page comes out of no cache, the Back button's included, after sign-out.
-            public = need is Permission.PUBLIC and status == 200
+            public = need is Permission.PUBLIC
             headers["cache-control"] = "no-cache" if public else "no-store"
         elif scope["path"].startswith("/assets/") or b"v=" in scope["query_string"]:
             headers["cache-control"] = "public, max-age=31536000, immutable"
         else:
             headers["cache-control"] = "public, max-age=3600"
-        if status == 200 and _header(scope, b"if-none-match") == file.etag:
+        if _header(scope, b"if-none-match") == file.etag:
             return Response(status_code=304, headers=headers)
         accepted = {
             part.split(";")[0].strip() for part in _header(scope, b"accept-encoding").split(",")
@@ -162,15 +162,7 @@ class Screens:
                 body = file.bodies[encoding]
                 headers["content-encoding"] = encoding
                 break
-        return Response(body, status, headers, media_type=file.media_type)
-
-    def not_found(self, scope: Scope) -> Response:
-        """Return the not-found page, in the language of the path."""
-        code, _ = language_of(scope["path"])
-        file = self.files.get("/es/not-found" if code == "es" else "/not-found")
-        if file is None or "text/html" not in _header(scope, b"accept"):
-            return Response("Not found", 404, media_type="text/plain")
-        return self._respond(scope, file, Permission.PUBLIC, 404)
+        return Response(body, 200, headers, media_type=file.media_type)
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -43,7 +43,7 @@ def _announcements() -> Any:
                 rx.foreach(
                     HomeState.announcements,
                     lambda one: rx.el.li(
-                        rx.el.h3(one.title), rx.el.p(one.body), class_name="announcement"
+                        rx.el.h3(one.title), rx.html(one.body), class_name="announcement"
                     ),
                 ),
                 class_name="plain stack",

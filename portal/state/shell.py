@@ -16,8 +16,6 @@ class ShellState(PortalState):
     cart_items: int = 0
     # The account that this tab looks at: the menu's links lead to its pages.
     account: str = ""
-    # The page's query with its "?": the other language's link keeps it.
-    query: str = ""
     # The token that the sign-out form carries; worth nothing without the cookie.
     csrf: str = ""
 
@@ -30,6 +28,4 @@ class ShellState(PortalState):
         self.csrf = csrf_of_session(actor.session_hash) if actor.session_hash else ""
         if parse_id(self._query("account")) is not None:
             self.account = self._query("account")
-        query = self.router.url.query
-        self.query = f"?{query}" if query else ""
         self.name = await self._ask(profile.first_name) if self.is_signed_in else ""

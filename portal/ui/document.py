@@ -7,7 +7,7 @@ import reflex as rx
 
 from portal.kit.text import LANGUAGES, N_, _, speaking
 from portal.style import FONT, asset, city_style
-from portal.ui.script import Offline, RouteAnnouncer, SignedOutElsewhere, Visited
+from portal.ui.script import Offline, RouteAnnouncer, SignedOutElsewhere
 
 _OFFLINE = N_("You are offline. What you typed is kept; try again when the connection is back.")
 
@@ -36,7 +36,6 @@ def app_wraps() -> dict[tuple[int, str], Callable[[bool], Any]]:
     """Return what wraps every page, in place of Reflex's toasts and overlays."""
     return {
         (5, "Overlay"): lambda stateful: rx.fragment(
-            Visited.create(),
             RouteAnnouncer.create(),
             SignedOutElsewhere.create(),
             Offline.create(**offline_words()),

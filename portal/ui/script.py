@@ -12,13 +12,6 @@ class RouteAnnouncer(rx.Component):
     tag = "RouteAnnouncer"
 
 
-class Visited(rx.Component):
-    """Remember that this tab has drawn a page."""
-
-    library = _LIBRARY
-    tag = "Visited"
-
-
 class SignedOutElsewhere(rx.Component):
     """Reload this tab when another one signs out."""
 
@@ -61,3 +54,12 @@ class PasswordField(rx.Component):
     hide: rx.Var[str]
     show_label: rx.Var[str]
     hide_label: rx.Var[str]
+
+
+class LanguageLink(rx.Component):
+    """A link to this page in another language, keeping its query."""
+
+    library = _LIBRARY
+    tag = "LanguageLink"
+    path: rx.Var[str]
+    code: rx.Var[str]

@@ -12,6 +12,7 @@ from portal.style import is_test_mode, telephone
 from portal.ui import menu
 from portal.ui.feedback import error_summary, status
 from portal.ui.native import anchor, link, native_form
+from portal.ui.script import LanguageLink
 
 
 def page(title: Any, *content: Any, with_menu: bool = True, back: Any = None) -> Any:
@@ -21,7 +22,6 @@ def page(title: Any, *content: Any, with_menu: bool = True, back: Any = None) ->
     """
     return rx.el.div(
         anchor(_("Skip to main content"), href="#main", class_name="skip"),
-        _banner(),
         _header(),
         rx.el.div(
             *([_side()] if with_menu else []),
@@ -43,7 +43,7 @@ def page(title: Any, *content: Any, with_menu: bool = True, back: Any = None) ->
 
 def _banner() -> Any:
     if not is_test_mode():
-        return rx.el.div()
+        return rx.fragment()
     return rx.el.p(
         _("TEST MODE: this is a demonstration. No real money moves."), class_name="test-mode"
     )
@@ -67,6 +67,7 @@ def _brand() -> Any:
 def _header() -> Any:
     staff = menu.current().startswith(routes.ADMIN)
     return rx.el.header(
+        _banner(),
         rx.el.div(
             _brand(),
             rx.el.div(
@@ -104,12 +105,7 @@ def _language_link() -> Any:
     other = other_language()
     with speaking(other):
         target = routes.localized(menu.current())
-    return anchor(
-        {"en": "English", "es": "Español"}[other],
-        href=target + ShellState.query,
-        lang=other,
-        custom_attrs={"hrefLang": other},
-    )
+    return LanguageLink.create({"en": "English", "es": "Español"}[other], path=target, code=other)
 
 
 def _sign_out() -> Any:

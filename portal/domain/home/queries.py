@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import nh3
 from sqlmodel import Session, col, or_, select
 
 from portal.domain.accounts.policy import OpenAccount, opened_accounts
@@ -14,11 +15,12 @@ from portal.models.accounts import Announcement
 from portal.models.identity import User
 
 MOST_ACCOUNTS = 10
+_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
 
 
 @dataclass(frozen=True)
 class Said:
-    """An announcement in one language."""
+    """An announcement in one language; `body` is HTML of a few plain tags."""
 
     title: str
     body: str
@@ -60,7 +62,8 @@ def announcements(session: Session, now: datetime, language: str) -> list[Said]:
     return [
         Said(
             (row.title_es if spanish else "") or row.title_en,
-            (row.body_es if spanish else "") or row.body_en,
+            # Cleaned when written and again when read: what is sent is drawn as it stands.
+            nh3.clean((row.body_es if spanish else "") or row.body_en, tags=_TAGS),
         )
         for row in rows
     ]

@@ -1,0 +1,184 @@
+"""Chromium against the built front end: one server a run, one browser, one context a test."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import Engine, create_engine
+
+from portal.config import ROOT
+from portal.kit import db as kit_db
+from tests import databases
+from tests.browser.checks import CHROMIUM, watch
+
+CITY = "pleasanton"
+ACCOUNTS = 24
+
+
+@dataclass(frozen=True)
+class Running:
+    """The portal under test: its address, its database and what it wrote."""
+
+    url: str
+    database_url: str
+    log: Path
+
+    def path(self, path: str) -> str:
+        """Return the full address of a path."""
+        return self.url + path
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(city: str, **more: str) -> dict[str, str]:
+    """Return what a portal process of ours sees: none of this machine's own settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PORTAL_", "STRIPE_", "SMTP_", "MAIL_"))
+    }
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "PORTAL_ENV_FILE": "",
+        "PORTAL_CITY": city,
+        "PORTAL_DEMO": "1",
+        "PORTAL_SECRET_KEY": "a-key-for-tests-only-of-thirty-two-bytes",
+        **more,
+    }
+
+
+def load_town(engine: Engine, city_key: str, accounts: int, folder: Path) -> None:
+    """Load a small demo town into the database of `engine`."""
+    from portal.cities import city_file, read_city
+    from portal.demo.load import load
+    from portal.kit.clock import utc_now
+
+    before = list(kit_db._current)
+    kit_db.bind(engine)
+    try:
+        load(read_city(city_file(city_key)), accounts=accounts, now=utc_now(), folder=folder)
+    finally:
+        kit_db._current[:] = before
+
+
+def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Running]:
+    """Yield a served portal on a free port; ended by SIGTERM, which it must obey in time."""
+    port = free_port()
+    address = f"http://localhost:{port}"
+    log = data / "server.log"
+    environ = environment(
+        city,
+        PORTAL_DATABASE_URL=url,
+        PORTAL_DATA_DIR=str(data),
+        PORTAL_PUBLIC_URL=address,
+        PORTAL_BUILD_DIR=str(ROOT / "var" / "front"),
+        **more,
+    )
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "portal.serve", str(port)],
+            cwd=ROOT,
+            env=environ,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _wait_until_up(address, process, log)
+            yield Running(address, url, log)
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    # The first run builds the front end; afterwards the server is up within a second or two.
+    give_up = time.monotonic() + 240
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            raise RuntimeError(f"the portal did not start:\n{log.read_text()[-3000:]}")
+        try:
+            with urllib.request.urlopen(address + "/ping", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the portal did not answer:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Yield the portal of Pleasanton with a small demo town, for all tests of this process."""
+    data = tmp_path_factory.mktemp("portal")
+    with databases.fresh_url() as url:
+        engine = create_engine(url)
+        load_town(engine, CITY, ACCOUNTS, data / "town")
+        engine.dispose()
+        yield from start(url, data)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield one Chromium for all tests of this process."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, portal: Running) -> Iterator[BrowserContext]:
+    """Yield a fresh profile: own cookies, own storage, a wide screen."""
+    made = browser.new_context(base_url=portal.url, viewport={"width": 1280, "height": 900})
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Yield a page that fails the test where its console or network reports an error."""
+    opened = context.new_page()
+    problems = watch(opened)
+    yield opened
+    assert problems == []
+
+
+@pytest.fixture
+def phone(browser: Browser, portal: Running) -> Iterator[Page]:
+    """Yield a page on a phone of 390 px."""
+    made = browser.new_context(
+        base_url=portal.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    made.set_default_timeout(15_000)
+    opened = made.new_page()
+    problems = watch(opened)
+    yield opened
+    made.close()
+    assert problems == []
+
+
+@pytest.fixture
+def sign_in(page: Page) -> Callable[..., None]:
+    """Return what signs `page` in by the form, as a resident of the town."""
+
+    def by_form(email: str, password: str, on: Page = page) -> None:
+        on.goto("/sign-in")
+        on.get_by_label("Email address").fill(email)
+        on.get_by_label("Password", exact=True).fill(password)
+        on.get_by_role("button", name="Sign in", exact=True).click()
+
+    return by_form
