@@ -4,6 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,3 +48,38 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """Return this process's settings, read once."""
     return Settings()
+
+
+def problems(chosen: Settings, *, serving: bool = False) -> list[str]:
+    """Return what is wrong with the settings, each with its remedy; `serving` asks for more.
+
+    What payments need is said where the processor is chosen.
+    """
+    found = []
+    key = chosen.secret_key.get_secret_value()
+    if key and len(key) < 32:
+        found.append(
+            "PORTAL_SECRET_KEY is shorter than 32 characters. Make one:"
+            " python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    address = urlsplit(chosen.public_url)
+    if chosen.public_url and (
+        address.scheme not in ("http", "https") or not address.hostname or address.path.strip("/")
+    ):
+        found.append("PORTAL_PUBLIC_URL is the portal's address, such as https://pay.example.gov")
+    if chosen.database_url and not chosen.database_url.startswith(("postgresql:", "postgresql+")):
+        found.append("PORTAL_DATABASE_URL is written postgresql://user:password@host/database")
+    if chosen.smtp_url and not chosen.smtp_url.startswith(("smtp://", "smtps://")):
+        found.append("SMTP_URL is written smtp://user:password@host:587 or smtps://host:465")
+    at_home = address.hostname in (None, "localhost", "127.0.0.1", "::1")
+    if serving and not at_home:
+        if address.scheme != "https":
+            found.append("PORTAL_PUBLIC_URL has to be https: sign-in cookies travel only so.")
+        if not key:
+            found.append(
+                "PORTAL_SECRET_KEY is missing. Make one and keep it:"
+                " python3 -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        if chosen.demo:
+            found.append("A demo is served to this machine only, not as PORTAL_PUBLIC_URL says.")
+    return found

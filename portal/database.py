@@ -11,7 +11,6 @@ from portal.config import settings
 from portal.kit import db, postgres
 
 SQL = Path(__file__).parent / "models" / "sql"
-DATABASE = "portal"
 
 _servers: list[postgres.Server] = []
 
@@ -23,8 +22,13 @@ def database_url() -> str:
         return make_url(named).set(drivername="postgresql+psycopg").render_as_string(False)
     if not _servers:
         _servers.append(postgres.start(settings().data_dir / "postgres"))
-        _create_if_absent(_servers[0])
-    return _servers[0].url(DATABASE)
+        _create_if_absent(_servers[0], database_name())
+    return _servers[0].url(database_name())
+
+
+def database_name() -> str:
+    """Return the embedded server's database for this city: towns never mix."""
+    return f"portal_{settings().city}"
 
 
 def connect() -> Engine:
@@ -41,16 +45,16 @@ def close() -> None:
         _servers.pop().stop()
 
 
-def _create_if_absent(server: postgres.Server) -> None:
+def _create_if_absent(server: postgres.Server, name: str) -> None:
     admin = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         # Two processes may come here at once; the lock dies with the connection.
         connection.execute(text("SELECT pg_advisory_lock(7)"))
         found = connection.scalar(
-            text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": DATABASE}
+            text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}
         )
         if not found:
-            connection.execute(text(f'CREATE DATABASE "{DATABASE}"'))
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
     admin.dispose()
 
 
@@ -75,3 +79,15 @@ def create_schema(connection: Connection) -> None:
     run_sql(connection, queue_sql())
     for piece in trigger_sql():
         run_sql(connection, piece)
+
+
+def forget(name: str) -> None:
+    """Drop the embedded server's database `name`, with all it holds, and make it again, empty."""
+    database_url()
+    db.engine_for.cache_clear()
+    (server,) = _servers
+    admin = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    admin.dispose()
+    _create_if_absent(server, name)

@@ -73,7 +73,7 @@ def load(
 
 def _import_books(made: Generated, city: City, base: Path, now: datetime, say: Say) -> None:
     say("Importing the exchange folder ...")
-    options = Options(zone=city.zone, data_dir=base)
+    options = Options(zone=city.zone, data_dir=settings().data_dir)
     try:
         with db.transaction() as session:
             outcome = import_folder(session, made.exchange, options, now=now)
