@@ -1,1 +1,1 @@
-"""What residents ask the city to change: delivery, address."""
+"""What residents ask the city for: how bills reach them, where they live now."""
