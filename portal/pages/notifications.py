@@ -125,7 +125,7 @@ def _form() -> Any:
                 default_checked=NotificationState.suspended,
             ),
             form.group(
-                _("Emails to send to (Up to 3)"),
+                rx.el.h3(_("Emails to send to (Up to 3)")),
                 form.field(
                     "email_1",
                     _("Email 1"),

@@ -72,7 +72,7 @@ def _metered() -> Any:
             ),
         ),
         _rows(_("Date")),
-        class_name="stack",
+        class_name="usage-part",
     )
 
 
@@ -98,11 +98,11 @@ def _billed() -> Any:
                 rx.el.p(UsageState.sentence),
                 _figure(),
                 _rows(_("Read Date")),
-                class_name="stack",
+                class_name="usage-part",
             ),
             feedback.empty(_("Your use appears here after the first bill.")),
         ),
-        class_name="stack",
+        class_name="usage-part",
     )
 
 

@@ -66,12 +66,12 @@ def amount(used: int | None, grouping: str = rules.DAILY) -> str:
 
 
 def scale(uses: Sequence[int | None], grouping: str = rules.DAILY) -> Scale:
-    """Return an axis that ends at 1, 2, 4, 5, 6 or 8 of a power of ten above the highest bar."""
+    """Return an axis that ends at a round number (1, 1.5, 2, 2.5, 3 .. tens) above all bars."""
     most = max([used for used in uses if used is not None], default=0)
-    step = 1000
-    while step * 10 < most:
+    step = 100
+    while step * 100 < most:
         step *= 10
-    top = next((n * step for n in (1, 2, 4, 5, 6, 8, 10) if n * step >= most), 10 * step)
+    top = next(n * step for n in (10, 15, 20, 25, 30, 40, 50, 60, 80, 100) if n * step >= most)
     return Scale(top, amount(top, grouping), amount(top // 2, grouping))
 
 

@@ -32,7 +32,7 @@ def _drawn_by_server(bars: Any, axis: Any, unit: Any) -> Any:
             rx.el.span("0"),
             class_name="scale",
         ),
-        rx.el.div(rx.foreach(bars, _bar), class_name="bars"),
+        rx.el.div(rx.foreach(bars, _bar), class_name="use-bars"),
         class_name="server-bars",
     )
 
