@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     stripe_secret_key: SecretStr = Field(SecretStr(""), alias="STRIPE_SECRET_KEY")
     stripe_publishable_key: str = Field("", alias="STRIPE_PUBLISHABLE_KEY")
     stripe_webhook_secret: SecretStr = Field(SecretStr(""), alias="STRIPE_WEBHOOK_SECRET")
+    # Where the server listens: the payment stand-in is for this machine only.
+    listen_host: str = Field("127.0.0.1", alias="PORTAL_LISTEN_HOST")
     stripe_api_base: str = Field("", alias="STRIPE_API_BASE")
     stripe_js_url: str = Field("https://js.stripe.com/endive/stripe.js", alias="STRIPE_JS_URL")
     smtp_url: str = Field("", alias="SMTP_URL")

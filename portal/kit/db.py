@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
+from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, func, select
 from sqlmodel import Session
 
 T = TypeVar("T")
@@ -51,6 +52,15 @@ def transaction() -> Iterator[Session]:
     """
     with Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def database_now(session: Session) -> datetime:
+    """Return the database's clock as it stands now, not as the transaction began.
+
+    One clock for every process: deadlines of money are read from it, after the locks are held.
+    """
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now
 
 
 async def in_thread(work: Callable[[Session], T]) -> T:

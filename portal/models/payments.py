@@ -68,13 +68,15 @@ class Payment(SQLModel, table=True):
         ),
         CheckConstraint("amount_cents > 0", name="amount"),
         CheckConstraint("method IN ('card','ach')", name="method"),
-        # One live attempt a cart: the race is lost here, whatever the code above believes.
+        # One live attempt a cart: the race is lost here, whatever the code above believes. A paid
+        # cart takes no new attempt by its own status; late money of an older attempt must still
+        # be bookable beside a newer one, so `succeeded` is not in here.
         Index(
             "uq_payment_live_attempt",
             "cart_id",
             unique=True,
             postgresql_where=text(
-                "status IN ('confirming','requires_action','processing','succeeded')"
+                "status IN ('confirming','requires_action')"
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""Hold requests to the SDK's own TypedDicts: an unknown or missing name, a wrong type is refused."""
+"""Hold requests to the SDK's own TypedDicts: unknown or missing names, wrong types are refused."""
 
 from functools import cache
 from types import UnionType

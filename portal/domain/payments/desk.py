@@ -1,0 +1,225 @@
+"""The payment desk: claim, then call, then apply. No transaction is open during a call."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from portal.domain.cart.operations import Clock, expire_due
+from portal.domain.cart.rules import Billing
+from portal.domain.identity.actor import Actor
+from portal.domain.payments.applying import apply, give_up, locked
+from portal.domain.payments.attempts import Claimed, claim
+from portal.domain.payments.states import PaymentStatus
+from portal.domain.payments.tasks import open_task
+from portal.gateways.stripe import CardProcessor, Intent, Notice, Refused, Unknown
+from portal.kit.db import database_now, transaction
+from portal.kit.ids import PaymentId, parse_id
+from portal.models.payments import Payment, WebhookEvent
+
+Begin = Callable[[], AbstractContextManager[Session]]
+log = logging.getLogger(__name__)
+
+IN_DOUBT_AFTER = timedelta(seconds=60)
+# Every call of ours ends within ten seconds; what the processor has not listed two minutes after
+# the deadline was never made.
+NEVER_ARRIVED_AFTER = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where an attempt stands; `client_secret` only where the card holder must act (3-D Secure)."""
+
+    payment_id: PaymentId
+    status: PaymentStatus
+    client_secret: str = ""
+    failure_code: str = ""
+
+
+class Desk:
+    """Payments over one processor. `begin` opens a transaction, `clock` reads the database."""
+
+    def __init__(
+        self, processor: CardProcessor, begin: Begin = transaction, clock: Clock = database_now
+    ) -> None:
+        self.processor = processor
+        self._begin = begin
+        self._clock = clock
+
+    def pay(
+        self,
+        actor: Actor,
+        cart_claim: object,
+        *,
+        token: str,
+        billing: Billing,
+        shown_cents: int,
+        return_url: str,
+    ) -> Outcome:
+        """Make Payment. Raises what `claim` raises; after the claim it never raises.
+
+        An outcome that nobody knows is `confirming`: the resident is told to wait, not to repeat.
+        """
+        with self._begin() as session:
+            claimed = claim(
+                session,
+                actor,
+                cart_claim,
+                token=token,
+                billing=billing,
+                shown_cents=shown_cents,
+                return_url=return_url,
+                livemode=self.processor.livemode,
+                clock=self._clock,
+            )
+        try:
+            return self._send(claimed, "reply")
+        except Exception:
+            # The claim stands in the database: the sweep goes on from there.
+            log.exception("payment %s: outcome unknown", claimed.number)
+            return Outcome(claimed.payment_id, PaymentStatus.CONFIRMING)
+
+    def _send(self, claimed: Claimed, source: str) -> Outcome:
+        try:
+            intent = self.processor.confirm(claimed.request, claimed.key)
+        except Unknown as lost:
+            log.warning("payment %s: %s", claimed.number, lost)
+            return Outcome(claimed.payment_id, PaymentStatus.CONFIRMING)
+        except Refused as refused:
+            return self._fail(claimed.payment_id, refused.code, source)
+        return self._apply(claimed.payment_id, intent, source)
+
+    def _apply(self, payment_id: PaymentId, intent: Intent, source: str) -> Outcome:
+        with self._begin() as session:
+            status = apply(session, payment_id, intent, source, self._clock(session))
+        secret = intent.client_secret if status is PaymentStatus.REQUIRES_ACTION else ""
+        return Outcome(payment_id, status, secret, intent.failure_code)
+
+    def _fail(self, payment_id: PaymentId, code: str, source: str) -> Outcome:
+        with self._begin() as session:
+            cart, payment = locked(session, payment_id)
+            if payment.status == PaymentStatus.CONFIRMING and payment.processor_ref is None:
+                payment.failure_code = code
+                give_up(session, cart, payment, PaymentStatus.FAILED, source, self._clock(session))
+            return Outcome(payment_id, PaymentStatus(payment.status), "", code)
+
+    def look(self, payment_id: PaymentId, source: str) -> Outcome:
+        """Ask the processor where a payment stands and apply it. Raises Unknown, Refused."""
+        with self._begin() as session:
+            payment = session.get_one(Payment, payment_id)
+            ref, status = payment.processor_ref, PaymentStatus(payment.status)
+        if ref is None:
+            return Outcome(payment_id, status)
+        intent = self.processor.retrieve(ref)
+        outcome = self._apply(payment_id, intent, source)
+        if intent.status == "requires_payment_method":
+            # A failed 3-D Secure leaves an intent that its client secret could still pay.
+            return self._apply(payment_id, self.processor.cancel(ref), source)
+        return outcome
+
+    # -- webhooks -------------------------------------------------------------------------
+
+    def take_notice(self, session: Session, notice: Notice) -> bool:
+        """Keep a verified webhook's id; False where we have it already."""
+        kept = session.connection().execute(
+            insert(WebhookEvent)
+            .values(event_id=notice.event_id, kind=notice.kind, object_ref=notice.object_ref)
+            .on_conflict_do_nothing()
+        )
+        return kept.rowcount == 1
+
+    def work_through(self, event_id: str) -> None:
+        """Do what a kept webhook is about: fetch its intent and apply it. Raises Unknown."""
+        with self._begin() as session:
+            event = session.get(WebhookEvent, event_id)
+            if event is None or event.processed_at is not None:
+                return
+            ref = event.object_ref
+        if ref.startswith("pi_"):
+            try:
+                self._heard_of(self.processor.retrieve(ref))
+            except Refused:
+                log.warning("webhook %s is about an intent the processor does not know", event_id)
+        with self._begin() as session:
+            done = session.get_one(WebhookEvent, event_id)
+            done.processed_at = self._clock(session)
+
+    def _heard_of(self, intent: Intent) -> None:
+        payment_id = parse_id(intent.payment_id)
+        with self._begin() as session:
+            known = payment_id is not None and session.get(Payment, payment_id) is not None
+            if not known:
+                # Money that arrives is always on somebody's list.
+                if intent.status == "succeeded":
+                    open_task(
+                        session,
+                        "unknown_money",
+                        f"unknown:{intent.ref}",
+                        f"{intent.ref}: {intent.received_cents} cents of no payment of ours.",
+                    )
+                return
+        if payment_id is not None:
+            self._apply(PaymentId(payment_id), intent, "webhook")
+
+    # -- the sweep ------------------------------------------------------------------------
+
+    def sweep(self) -> int:
+        """Bring everything in doubt to where it stands; return how many payments were looked at.
+
+        The portal is right with webhooks off: this is the guarantee, they are the speed.
+        """
+        with self._begin() as session:
+            now = self._clock(session)
+            expire_due(session, now)
+            rows = session.exec(
+                select(Payment)
+                .where(col(Payment.status).in_(("confirming", "requires_action", "processing")))
+                .order_by(col(Payment.number))
+            ).all()
+        looked = 0
+        for payment in rows:
+            if payment.created_at is None or now - payment.created_at < IN_DOUBT_AFTER:
+                continue
+            looked += 1
+            try:
+                self._settle_doubt(payment, now)
+            except (Unknown, Refused) as unheard:
+                log.warning("payment %s stays in doubt: %s", payment.number, unheard)
+            except Exception:
+                log.exception("payment %s: the sweep could not settle it", payment.number)
+        return looked
+
+    def _settle_doubt(self, payment: Payment, now: datetime) -> None:
+        payment_id = PaymentId(payment.id)
+        ref = payment.processor_ref
+        in_time = now < payment.expires_at
+        if ref is not None:
+            if payment.status == PaymentStatus.REQUIRES_ACTION and not in_time:
+                # Cancel; if that is refused because it succeeded meanwhile, the money is taken.
+                self._apply(payment_id, self.processor.cancel(ref), "sweep")
+            else:
+                self.look(payment_id, "sweep")
+            return
+        if in_time:
+            # The identical request under the same key: charged once, however often it is sent.
+            claimed = Claimed(
+                payment_id, payment.number, payment.idempotency_key, dict(payment.request)
+            )
+            outcome = self._send(claimed, "sweep")
+            if outcome.status is not PaymentStatus.CONFIRMING:
+                return
+        # A charge is never first made after the deadline: from here on it is looked up only.
+        self._look_up(payment, now)
+
+    def _look_up(self, payment: Payment, now: datetime) -> None:
+        payment_id = PaymentId(payment.id)
+        since = (payment.created_at or now) - timedelta(hours=1)
+        found = self.processor.find(str(payment.id), since)
+        if found is not None:
+            self._apply(payment_id, found, "sweep")
+        elif now >= payment.expires_at + NEVER_ARRIVED_AFTER:
+            self._fail(payment_id, "never_arrived", "sweep")

@@ -1,0 +1,28 @@
+"""Why a payment did not go through, in plain words, by the processor's code."""
+
+from portal.kit.text import N_
+
+_NOT_CHARGED = N_("Your bank declined the card. You have not been charged. Try another card.")
+_BY_CODE = {
+    "insufficient_funds": N_(
+        "The card does not have enough funds. You have not been charged. Try another card."
+    ),
+    "expired_card": N_("The card has expired. You have not been charged. Try another card."),
+    "incorrect_cvc": N_(
+        "The card's security code is not right. You have not been charged. Check it and try again."
+    ),
+    "processing_error": N_(
+        "The bank could not process the card just now. You have not been charged. Try again."
+    ),
+    "payment_intent_authentication_failure": N_(
+        "Your bank could not confirm that it is you. You have not been charged."
+        " Try again or use another card."
+    ),
+    "canceled": N_("The time to pay ran out. You have not been charged."),
+    "never_arrived": N_("The payment never reached the bank. You have not been charged."),
+}
+
+
+def reason(code: str) -> str:
+    """Return the sentence's message id for a failure code; unknown codes are a plain decline."""
+    return _BY_CODE.get(code, _NOT_CHARGED)

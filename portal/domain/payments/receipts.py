@@ -1,0 +1,74 @@
+"""The receipt by mail, from the outbox, in the transaction that books the money."""
+
+from sqlmodel import Session, col, select
+
+from portal import routes
+from portal.cities import city
+from portal.domain.outbox.operations import queue_mail
+from portal.kit.text import _, day, money, speaking
+from portal.models.bills import Bill
+from portal.models.identity import User
+from portal.models.payments import Payment, PaymentItem
+
+
+def card_words(payment: Payment) -> str:
+    """Return "Visa ending in 4242", or "Card" where the brand is not known."""
+    if not payment.last4:
+        return _("Card")
+    return _(
+        "%(brand)s ending in %(last4)s",
+        brand=payment.card_brand.replace("_", " ").title(),
+        last4=payment.last4,
+    )
+
+
+def mail_receipt(session: Session, payment: Payment) -> None:
+    """Queue the receipt to the address that was typed, in the resident's language."""
+    user = session.get_one(User, payment.user_id)
+    rows = session.exec(
+        select(PaymentItem, Bill)
+        .join(Bill, col(Bill.id) == PaymentItem.bill_id)
+        .where(PaymentItem.payment_id == payment.id)
+        .order_by(col(PaymentItem.seq))
+    ).all()
+    with speaking(user.language):
+        bills = [
+            _(
+                "Bill %(number)s, due %(due)s: %(amount)s",
+                number=bill.bill_no,
+                due=day(bill.due_date),
+                amount=money(item.amount_cents),
+            )
+            for item, bill in rows
+        ]
+        paragraphs = [
+            _(
+                "Thank you. %(city)s received your payment of %(amount)s.",
+                city=city().full_name,
+                amount=money(payment.amount_cents),
+            ),
+            _("Payment number: %(number)s", number=payment.number),
+            *bills,
+            _("Paid with: %(card)s", card=card_words(payment)),
+            _("It counts for: %(date)s", date=day(payment.effective_date)),
+            _("It is posted on: %(date)s", date=day(payment.business_date)),
+        ]
+        if not payment.livemode:
+            paragraphs.insert(0, _("TEST MODE: no money moves."))
+        queue_mail(
+            session,
+            kind="receipt",
+            to=payment.receipt_email or user.email,
+            subject=_(
+                "Receipt for your payment of %(amount)s, number %(number)s",
+                amount=money(payment.amount_cents),
+                number=payment.number,
+            ),
+            paragraphs=paragraphs,
+            action=(
+                _("See the receipt"),
+                routes.absolute(routes.RECEIPT, id=payment.id),
+            ),
+            user_id=payment.user_id,
+            payment_id=payment.id,
+        )
