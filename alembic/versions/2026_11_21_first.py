@@ -58,6 +58,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
     )
     op.create_table(
+        "bill_image",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_bill_image")),
+    )
+    op.create_table(
         "customer",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("cid", sa.Text(), nullable=False),
@@ -80,6 +86,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_customer_match_no"), "customer", ["match_no"], unique=False)
     op.create_table(
+        "feed_meter",
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("first_date", sa.Date(), nullable=False),
+        sa.Column("last_date", sa.Date(), nullable=False),
+        sa.Column("register_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("capacity", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_feed_meter")),
+    )
+    op.create_table(
         "import_run",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -90,6 +105,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fault_count", sa.Integer(), nullable=False),
+        sa.Column("notes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint("kind IN ('exchange','usage')", name=op.f("ck_import_run_kind")),
         sa.CheckConstraint(
@@ -115,6 +132,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_ledger_tx_reference")),
     )
     op.create_table(
+        "meter_day",
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("usage_date", sa.Date(), nullable=False),
+        sa.Column("hours", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("quality", sa.Text(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("minimum", sa.Integer(), nullable=True),
+        sa.Column("maximum", sa.Integer(), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("estimated_count", sa.Integer(), nullable=False),
+        sa.Column("stamps", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("feed_id", "usage_date", name=op.f("pk_meter_day")),
+    )
+    op.create_table(
         "posting_batch",
         sa.Column("batch_id", sa.String(), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
@@ -123,8 +155,19 @@ def upgrade() -> None:
         sa.Column("pay_total_cents", sa.BigInteger(), nullable=False),
         sa.Column("reverse_total_cents", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("files", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("batch_id", name=op.f("pk_posting_batch")),
         sa.UniqueConstraint("business_date", name=op.f("uq_posting_batch_business_date")),
+    )
+    op.create_table(
+        "register_day",
+        sa.Column("feed_id", sa.Text(), nullable=False),
+        sa.Column("usage_date", sa.Date(), nullable=False),
+        sa.Column("seconds", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("values", postgresql.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("stamps", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("feed_id", "usage_date", name=op.f("pk_register_day")),
     )
     op.create_table(
         "throttle",
@@ -134,16 +177,6 @@ def upgrade() -> None:
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lock_level", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("bucket", name=op.f("pk_throttle")),
-    )
-    op.create_table(
-        "unknown_meter",
-        sa.Column("remote_id", sa.String(), nullable=False),
-        sa.Column("usage_date", sa.Date(), nullable=False),
-        sa.Column("hours", postgresql.ARRAY(sa.Numeric()), nullable=False),
-        sa.Column("quality", sa.Text(), nullable=False),
-        sa.Column("record_time", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("source_file", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("remote_id", "usage_date", name=op.f("pk_unknown_meter")),
     )
     op.create_table(
         "user_account",
@@ -521,43 +554,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_parcel_customer_id"), "parcel", ["customer_id"], unique=False)
     op.create_table(
-        "read",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("service_code", sa.Text(), nullable=False),
-        sa.Column("service_seq", sa.Integer(), nullable=False),
-        sa.Column("serial_no", sa.Text(), nullable=False),
-        sa.Column("read_date", sa.Date(), nullable=False),
-        sa.Column("prev_read_date", sa.Date(), nullable=False),
-        sa.Column("prev_read", sa.Numeric(), nullable=False),
-        sa.Column("curr_read", sa.Numeric(), nullable=False),
-        sa.Column("actual_usage", sa.Numeric(), nullable=False),
-        sa.Column("billed_usage", sa.Numeric(), nullable=False),
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("read_code", sa.Text(), nullable=False),
-        sa.Column("estimated", sa.Boolean(), nullable=False),
-        sa.Column("transaction", sa.Text(), nullable=False),
-        sa.Column("bill_year", sa.Integer(), nullable=True),
-        sa.Column("category", sa.Integer(), nullable=True),
-        sa.Column("bill_no", sa.Text(), nullable=False),
-        sa.CheckConstraint("read_code IN ('A','E','C','R')", name=op.f("ck_read_read_code")),
-        sa.CheckConstraint(
-            "transaction IN ('CYCLE','SPECIAL','REPLACE_OUT','REPLACE_IN','FINAL')",
-            name=op.f("ck_read_transaction"),
-        ),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_read_account_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_read")),
-        sa.UniqueConstraint(
-            "account_id",
-            "service_code",
-            "serial_no",
-            "read_date",
-            "transaction",
-            name=op.f("uq_read_account_id_service_code_serial_no_read_date_transaction"),
-        ),
-    )
-    op.create_index("ix_read_bill", "read", ["bill_year", "category", "bill_no"], unique=False)
-    op.create_table(
         "saved_search",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("account_no", sa.Text(), nullable=False),
@@ -674,7 +670,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_notification")),
         sa.UniqueConstraint(
-            "user_id", "account_id", name=op.f("uq_usage_notification_user_id_account_id")
+            "user_id",
+            "account_id",
+            "customer_id",
+            name=op.f("uq_usage_notification_user_id_account_id_customer_id"),
         ),
     )
     op.create_index(
@@ -835,22 +834,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ledger_entry_bill_id"), "ledger_entry", ["bill_id"], unique=False)
     op.create_index(op.f("ix_ledger_entry_tx_id"), "ledger_entry", ["tx_id"], unique=False)
     op.create_table(
-        "meter_day",
-        sa.Column("meter_id", sa.Uuid(), nullable=False),
-        sa.Column("usage_date", sa.Date(), nullable=False),
-        sa.Column("hours", postgresql.ARRAY(sa.Numeric()), nullable=False),
-        sa.Column("quality", sa.Text(), nullable=False),
-        sa.Column("total", sa.Numeric(), nullable=False),
-        sa.Column("minimum", sa.Numeric(), nullable=True),
-        sa.Column("maximum", sa.Numeric(), nullable=True),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("estimated_count", sa.Integer(), nullable=False),
-        sa.Column("record_time", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("source_file", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["meter_id"], ["meter.id"], name=op.f("fk_meter_day_meter_id")),
-        sa.PrimaryKeyConstraint("meter_id", "usage_date", name=op.f("pk_meter_day")),
-    )
-    op.create_table(
         "payment",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
@@ -901,9 +884,7 @@ def upgrade() -> None:
         "payment",
         ["cart_id"],
         unique=True,
-        postgresql_where=sa.text(
-            "status IN ('confirming','requires_action','processing','succeeded')"
-        ),
+        postgresql_where=sa.text("status IN ('confirming','requires_action')"),
     )
     op.create_table(
         "posting_row",
@@ -936,11 +917,50 @@ def upgrade() -> None:
         op.f("ix_posting_row_portal_payment_id"), "posting_row", ["portal_payment_id"], unique=False
     )
     op.create_table(
+        "read",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("service_code", sa.Text(), nullable=False),
+        sa.Column("service_seq", sa.Integer(), nullable=False),
+        sa.Column("serial_no", sa.Text(), nullable=False),
+        sa.Column("meter_id", sa.Uuid(), nullable=True),
+        sa.Column("read_date", sa.Date(), nullable=False),
+        sa.Column("prev_read_date", sa.Date(), nullable=False),
+        sa.Column("prev_read", sa.Numeric(), nullable=False),
+        sa.Column("curr_read", sa.Numeric(), nullable=False),
+        sa.Column("actual_usage", sa.Numeric(), nullable=False),
+        sa.Column("billed_usage", sa.Numeric(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("read_code", sa.Text(), nullable=False),
+        sa.Column("estimated", sa.Boolean(), nullable=False),
+        sa.Column("transaction", sa.Text(), nullable=False),
+        sa.Column("bill_year", sa.Integer(), nullable=True),
+        sa.Column("category", sa.Integer(), nullable=True),
+        sa.Column("bill_no", sa.Text(), nullable=False),
+        sa.CheckConstraint("read_code IN ('A','E','C','R')", name=op.f("ck_read_read_code")),
+        sa.CheckConstraint(
+            "transaction IN ('CYCLE','SPECIAL','REPLACE_OUT','REPLACE_IN','FINAL')",
+            name=op.f("ck_read_transaction"),
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_read_account_id")),
+        sa.ForeignKeyConstraint(["meter_id"], ["meter.id"], name=op.f("fk_read_meter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_read")),
+        sa.UniqueConstraint(
+            "account_id",
+            "service_code",
+            "serial_no",
+            "read_date",
+            "transaction",
+            name=op.f("uq_read_account_id_service_code_serial_no_read_date_transaction"),
+        ),
+    )
+    op.create_index("ix_read_bill", "read", ["bill_year", "category", "bill_no"], unique=False)
+    op.create_table(
         "usage_alert",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("notification_id", sa.Uuid(), nullable=False),
         sa.Column("usage_date", sa.Date(), nullable=False),
-        sa.Column("used_gallons", sa.Numeric(), nullable=False),
+        sa.Column("used_gallons", sa.Integer(), nullable=False),
         sa.Column("threshold_gallons", sa.Integer(), nullable=False),
         sa.Column(
             "sent_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
