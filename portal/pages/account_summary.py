@@ -114,19 +114,26 @@ def _payments() -> Any:
         rx.el.h2(_("About Your Payments")),
         rx.cond(
             State.payments.length() > 0,
-            table.table(
-                _("About Your Payments"),
-                [
-                    Column(_("Bill"), lambda row: row.bill, head=True),
-                    Column(_("Last Posted"), _last_posted),
-                    Column(_("Sum of Payments"), lambda row: row.total, kind="money"),
-                    Column(_("View Details"), _view_details),
-                ],
-                State.payments,
-                hide_caption=True,
-            ),
+            _payment_table(),
             feedback.empty(_("Payments on your bills will stand here.")),
         ),
+    )
+
+
+def _payment_table() -> Any:
+    return rx.fragment(
+        table.table(
+            _("About Your Payments"),
+            [
+                Column(_("Bill"), lambda row: row.bill, head=True),
+                Column(_("Last Posted"), _last_posted),
+                Column(_("Sum of Payments"), lambda row: row.total, kind="money"),
+                Column(_("View Details"), _view_details),
+            ],
+            State.payments,
+            hide_caption=True,
+        ),
+        rx.el.p(link(_("Past Bills"), to=_to(routes.BILLS) + "&show=past", class_name="tap")),
     )
 
 

@@ -14,6 +14,9 @@ from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, ngettext, short_day
 from portal.state.base import RESIDENT, PortalState, handler
 
+# As many as the guides' pages show; Past Bills has the others.
+SHOWN = 5
+
 
 @dataclass(frozen=True)
 class PaymentRow:
@@ -95,7 +98,7 @@ class AccountSummaryState(PortalState):
         self.why = headline(found.change) if found.change else ""
         self.name, self.address = found.person.name, list(found.person.lines)
         self.customer_id = found.person.cid
-        self.payments = [_payment(look, paid) for look, paid in found.payments]
+        self.payments = [_payment(look, paid) for look, paid in found.payments[:SHOWN]]
         self.services = [_service(row) for row in found.services]
 
 

@@ -185,7 +185,7 @@ class BillDetailsState(PortalState):
             for spell in reversed(found.history)
         ]
         self.bars = bars(
-            [(short_day(s.statement_date), s.usage, False) for s in found.history],
+            [(s.statement_date, s.usage, False) for s in found.history],
             now=len(found.history) - 1,
         )
         self.booked = [_booked(row) for row in reversed(found.payments.booked)]

@@ -65,9 +65,7 @@ class ConsumptionState(PortalState):
         self.rows = [_row(read) for read in reads]
         billed = [read for read in reads if read.billed][:13]
         self.unit = unit_sentence(billed[0].unit, city().units.gallons_per_unit) if billed else ""
-        self.bars = bars(
-            [(short_day(read.read_date), read.usage, read.code == "E") for read in billed[::-1]]
-        )
+        self.bars = bars([(read.read_date, read.usage, read.code == "E") for read in billed[::-1]])
         self.sentence = _sentence(billed)
 
 

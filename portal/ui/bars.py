@@ -12,8 +12,11 @@ def bar_chart(rows: Any) -> Any:
 
 def _bar(row: Any) -> Any:
     return rx.el.div(
-        rx.el.span(row.value, class_name="bar-value"),
-        rx.el.div(class_name=row.kind, style={"height": row.height}),
+        rx.el.div(
+            rx.el.span(row.value, class_name="bar-value"),
+            rx.el.div(class_name=row.kind, style={"height": row.height}),
+            class_name="bar-area",
+        ),
         rx.el.span(row.label, class_name="bar-label"),
         class_name="bar-slot",
     )

@@ -25,7 +25,7 @@ from portal.domain.bills.explain import (
     unit_sentence,
 )
 from portal.domain.bills.rules import Charge, ReadLine
-from portal.kit.text import _, day, language, money, number, short_day
+from portal.kit.text import _, day, language, money, month_of, number, short_day
 
 TEMPLATE = Path(__file__).with_name("bill.typ")
 # A compiler keeps its caches between bills and takes one at a time.
@@ -154,7 +154,7 @@ def _history(bill: BillDetails) -> dict[str, object]:
         "history_alt": _("Bar chart of the usage on each bill. %(values)s", values=said),
         "history": [
             {
-                "label": f"{spell.statement_date.month}/{spell.statement_date:%y}",
+                "label": month_of(spell.statement_date, short=True),
                 "value": number(usage, 3),
                 # A share of the drawing's height, not an amount of anything.
                 "part": str(max(usage, Decimal(0)) / top) if top > 0 else "0",
