@@ -103,7 +103,8 @@ def _inside_utility_billing() -> Any:
 def staff_items() -> list[Any]:
     """Return the staff's menu."""
     named = (
-        (N_("Customers"), routes.ADMIN),
+        (N_("Work list"), routes.ADMIN),
+        (N_("Customers"), routes.ADMIN_CUSTOMERS),
         (N_("Payments"), routes.ADMIN_PAYMENTS),
         (N_("Requests"), routes.ADMIN_REQUESTS),
         (N_("Imports"), routes.ADMIN_IMPORTS),

@@ -1,0 +1,252 @@
+"""One page a customer, one a resident's sign-in."""
+
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.kit.text import N_, _
+from portal.pages import Page
+from portal.pages.admin_parts import message_table, payment_table, section
+from portal.state.admin_customer import AdminCustomerState
+from portal.state.base import STAFF
+from portal.ui import shell
+from portal.ui.feedback import empty, status_word, waiting
+from portal.ui.form import button
+from portal.ui.native import link
+from portal.ui.table import Column, facts, table
+
+_STATE = AdminCustomerState
+
+
+def customer() -> Any:
+    """Draw a customer."""
+    return shell.page(
+        rx.cond(_STATE.loaded, _STATE.card.name, _("Customer")),
+        waiting(
+            _STATE.loaded,
+            rx.fragment(
+                rx.cond(
+                    _STATE.card.confidential,
+                    rx.el.p(
+                        _("Confidential: give out no name or address."), class_name="notice warn"
+                    ),
+                ),
+                facts(
+                    (_("Customer ID"), _STATE.card.cid),
+                    (_("Amount Due Now"), _STATE.card.owed),
+                    (_("Address"), _STATE.card.address),
+                    (_("Phone"), _STATE.card.phone),
+                    (_("Email"), _STATE.card.email),
+                    (_("Status"), _STATE.card.status),
+                ),
+                _stays(),
+                _sign_ins(),
+                _bills(),
+                _paid(),
+                _messages(),
+                _audit(),
+            ),
+        ),
+        back=_back(),
+    )
+
+
+def resident() -> Any:
+    """Draw a resident's sign-in."""
+    return shell.page(
+        _("Sign-in"),
+        waiting(
+            _STATE.loaded,
+            rx.fragment(_sign_ins(), _paid(), _messages(), _audit()),
+        ),
+        back=_back(),
+    )
+
+
+def _back() -> Any:
+    return rx.el.p(link(_("Customers"), to=routes.link(routes.ADMIN_CUSTOMERS)), class_name="back")
+
+
+def _stays() -> Any:
+    return section(
+        _("Accounts"),
+        "stays",
+        table(
+            _("Accounts"),
+            [
+                Column(_("Account Number"), lambda row: row.account, head=True),
+                Column(_("Service Address"), lambda row: row.address),
+                Column(_("Relation"), lambda row: row.relation),
+                Column(_("From"), lambda row: row.start),
+                Column(_("To"), lambda row: row.stop),
+                Column(_("Bills by"), lambda row: row.delivery),
+                Column(_("Automatic payment"), lambda row: row.autopay),
+            ],
+            _STATE.stays,
+            hide_caption=True,
+            dense=True,
+        ),
+    )
+
+
+def _sign_ins() -> Any:
+    return section(
+        _("Sign-ins"),
+        "sign-ins",
+        rx.cond(
+            _STATE.sign_ins.length() > 0,
+            rx.foreach(_STATE.sign_ins, _sign_in),
+            empty(_("Nobody has linked this customer's accounts.")),
+        ),
+    )
+
+
+def _sign_in(one: Any) -> Any:
+    return rx.el.article(
+        rx.el.h3(
+            link(one.email, to=routes.link(routes.ADMIN_RESIDENT) + "?id=" + one.id),
+            " ",
+            status_word(one.status, one.tone),
+        ),
+        facts(
+            (_("Name"), one.name),
+            (_("Signed up"), one.created),
+            (_("Last sign-in"), one.last_sign_in),
+            (_("Last failed sign-in"), one.last_failed),
+            (_("Locked until"), rx.cond(one.locked_until != "", one.locked_until, _("Not locked"))),
+        ),
+        rx.cond(_STATE.may_act, _acts(one)),
+        rx.cond(one.links.length() > 0, _links(one)),
+        class_name="part-gap",
+    )
+
+
+def _acts(one: Any) -> Any:
+    return rx.el.div(
+        rx.cond(
+            one.waiting,
+            button(_("Resend activation"), on_click=_STATE.resend_activation(one.id)),
+        ),
+        rx.cond(
+            one.locked_until != "",
+            button(_("Unlock"), on_click=_STATE.unlock(one.id)),
+        ),
+        class_name="row",
+    )
+
+
+def _links(one: Any) -> Any:
+    to = routes.link(routes.ADMIN_CUSTOMER) + "?id="
+    return table(
+        _("Linked accounts"),
+        [
+            Column(
+                _("Account Number"), lambda row: link(row.account, to=to + row.customer), head=True
+            ),
+            Column(_("Customer ID"), lambda row: row.cid),
+            Column(_("Since"), lambda row: row.since),
+            Column(_("Action"), _unlink),
+        ],
+        one.links,
+        dense=True,
+    )
+
+
+def _unlink(row: Any) -> Any:
+    return rx.cond(
+        _STATE.may_act,
+        button(
+            rx.fragment(_("Unlink"), rx.el.span(" ", row.account, class_name="visually-hidden")),
+            on_click=_STATE.unlink(row.id),
+        ),
+    )
+
+
+def _bills() -> Any:
+    return section(
+        _("Bills"),
+        "bills",
+        rx.cond(
+            _STATE.bills.length() > 0,
+            table(
+                rx.fragment(
+                    _("The newest"), " ", _STATE.card.bills_shown, " ", _("of"), " ",
+                    _STATE.card.bills_total,
+                ),
+                [
+                    Column(_("Bill"), lambda row: row.number, head=True),
+                    Column(_("Account Number"), lambda row: row.account),
+                    Column(_("Bill Date"), lambda row: row.dated),
+                    Column(_("Due Date"), lambda row: row.due),
+                    Column(_("Charges"), lambda row: row.billed, kind="money"),
+                    Column(_("Balance Due"), lambda row: row.owed, kind="money"),
+                    Column(_("Status"), lambda row: status_word(row.status, row.tone)),
+                    Column(_("Note"), lambda row: row.note),
+                ],
+                _STATE.bills,
+                dense=True,
+            ),
+            empty(_("No bill yet.")),
+        ),
+    )  # fmt: skip
+
+
+def _paid() -> Any:
+    return section(
+        _("Payments made here"),
+        "payments",
+        rx.cond(
+            _STATE.payments.length() > 0,
+            payment_table(_("Payments made here"), _STATE.payments),
+            empty(_("No payment was made here yet.")),
+        ),
+    )
+
+
+def _messages() -> Any:
+    return section(
+        _("Messages sent"),
+        "messages",
+        rx.cond(
+            _STATE.messages.length() > 0,
+            message_table(_("Messages sent"), _STATE.messages),
+            empty(_("No message was sent yet.")),
+        ),
+    )
+
+
+def _audit() -> Any:
+    return section(
+        _("Who did what"),
+        "audit",
+        table(
+            _("Who did what"),
+            [
+                Column(_("When"), lambda row: row.at, head=True),
+                Column(_("Who"), lambda row: row.who),
+                Column(_("Act"), lambda row: rx.el.code(row.act)),
+            ],
+            _STATE.audit,
+            hide_caption=True,
+            dense=True,
+        ),
+    )
+
+
+pages = (
+    Page(
+        route=routes.ADMIN_CUSTOMER,
+        view=customer,
+        title=N_("Customer"),
+        access=STAFF,
+        on_load=(_STATE.load_customer,),
+    ),
+    Page(
+        route=routes.ADMIN_RESIDENT,
+        view=resident,
+        title=N_("Sign-in"),
+        access=STAFF,
+        on_load=(_STATE.load_resident,),
+    ),
+)

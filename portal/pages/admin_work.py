@@ -1,0 +1,103 @@
+"""The staff's first page: find a customer, then what waits."""
+
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.kit.text import N_, _
+from portal.pages import Page
+from portal.pages.admin_parts import import_table, message_table, payment_table, search_box
+from portal.state.admin_work import AdminWorkState
+from portal.state.base import STAFF
+from portal.ui import shell
+from portal.ui.feedback import empty, waiting
+from portal.ui.form import button
+from portal.ui.native import link
+from portal.ui.table import Column, table
+
+
+def view() -> Any:
+    """Draw the work list."""
+    return shell.page(
+        _("Work list"),
+        search_box(),
+        waiting(AdminWorkState.loaded, _lists()),
+    )
+
+
+def _lists() -> Any:
+    state = AdminWorkState
+    return rx.fragment(
+        rx.cond(
+            state.nothing,
+            empty(_("Nothing waits. Payments in doubt, refused files and requests appear here.")),
+        ),
+        rx.cond(state.requests > 0, _requests()),
+        rx.cond(state.in_doubt.length() > 0, payment_table(_("Payments in doubt"), state.in_doubt)),
+        rx.cond(state.tasks.length() > 0, _tasks()),
+        rx.cond(state.refused.length() > 0, import_table(_("Imports refused"), state.refused)),
+        rx.cond(
+            state.failed.length() > 0, message_table(_("Messages that were not sent"), state.failed)
+        ),
+        rx.el.p(
+            _("Last billing files: "),
+            rx.cond(state.last_exchange != "", state.last_exchange, _("none yet")),
+            ". ",
+            _("Last meter readings: "),
+            rx.cond(state.last_usage != "", state.last_usage, _("none yet")),
+            ".",
+            class_name="muted small",
+        ),
+    )
+
+
+def _requests() -> Any:
+    return rx.el.p(
+        link(
+            AdminWorkState.requests.to_string(),
+            " ",
+            _("requests for a change of address wait for a decision"),
+            to=routes.link(routes.ADMIN_REQUESTS),
+        ),
+        class_name="notice",
+    )
+
+
+def _tasks() -> Any:
+    return table(
+        _("Tasks"),
+        [
+            Column(_("Task"), lambda row: row.kind, head=True),
+            Column(_("Since"), lambda row: row.at),
+            Column(_("What happened"), lambda row: row.detail),
+            Column(_("Payment"), _payment_of),
+            Column(_("Action"), _done),
+        ],
+        AdminWorkState.tasks,
+        dense=True,
+    )
+
+
+def _payment_of(row: Any) -> Any:
+    return rx.cond(
+        row.payment != "",
+        link(_("Payment"), to=routes.link(routes.ADMIN_PAYMENT) + "?id=" + row.payment),
+    )
+
+
+def _done(row: Any) -> Any:
+    return rx.cond(
+        AdminWorkState.may_act, button(_("Done"), on_click=AdminWorkState.finish(row.id))
+    )
+
+
+pages = (
+    Page(
+        route=routes.ADMIN,
+        view=view,
+        title=N_("Work list"),
+        access=STAFF,
+        on_load=(AdminWorkState.load,),
+    ),
+)

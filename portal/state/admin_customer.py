@@ -1,0 +1,263 @@
+"""One customer, one resident's sign-in, and what administrators do for them."""
+
+from dataclasses import dataclass
+
+from portal.cities import city
+from portal.domain.bills.rules import Standing
+from portal.domain.staff import customers, operations
+from portal.domain.staff.customers import AuditRow, BillRow, SignInRow, StayRow
+from portal.kit.clock import local_date, utc_now
+from portal.kit.text import N_, _, money, number
+from portal.state.admin_customers import sign_in_word
+from portal.state.admin_views import (
+    MessageLine,
+    PaymentLine,
+    message_line,
+    on,
+    payment_line,
+    when,
+)
+from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
+
+_STANDING = {
+    Standing.PAST_DUE: (N_("Past due"), "bad"),
+    Standing.DUE: (N_("Due"), "warn"),
+    Standing.PAID: (N_("Paid"), "good"),
+    Standing.CREDIT: (N_("Credit"), "good"),
+    Standing.LIENED: (N_("Liened"), "bad"),
+    Standing.WRITTEN_OFF: (N_("Written off"), "quiet"),
+    Standing.VOID: (N_("Void"), "quiet"),
+}
+_RELATIONS = {
+    "OWNER": N_("Owner"),
+    "TENANT": N_("Tenant"),
+    "AGENT": N_("Agent"),
+    "COPY": N_("Gets copies"),
+}
+
+
+@dataclass(frozen=True)
+class StayLine:
+    """A time at a place."""
+
+    account: str = ""
+    address: str = ""
+    relation: str = ""
+    start: str = ""
+    stop: str = ""
+    delivery: str = ""
+    autopay: str = ""
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """A bill."""
+
+    number: str = ""
+    account: str = ""
+    dated: str = ""
+    due: str = ""
+    billed: str = ""
+    owed: str = ""
+    status: str = ""
+    tone: str = "quiet"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LinkLine:
+    """A link of a sign-in."""
+
+    id: str = ""
+    account: str = ""
+    cid: str = ""
+    customer: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class SignInCard:
+    """A sign-in with its links."""
+
+    id: str = ""
+    email: str = ""
+    name: str = ""
+    status: str = ""
+    tone: str = "quiet"
+    created: str = ""
+    last_sign_in: str = ""
+    last_failed: str = ""
+    locked_until: str = ""
+    waiting: bool = False
+    links: list[LinkLine] = ()  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """An act that was noted."""
+
+    at: str = ""
+    who: str = ""
+    act: str = ""
+
+
+@dataclass(frozen=True)
+class CustomerCard:
+    """What the billing system holds of a customer."""
+
+    name: str = ""
+    cid: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    status: str = ""
+    confidential: bool = False
+    owed: str = ""
+    bills_total: str = ""
+    bills_shown: str = ""
+
+
+class AdminCustomerState(PortalState):
+    """The page of a customer, and that of a sign-in."""
+
+    card: CustomerCard = CustomerCard()
+    stays: list[StayLine] = []
+    sign_ins: list[SignInCard] = []
+    bills: list[BillLine] = []
+    payments: list[PaymentLine] = []
+    messages: list[MessageLine] = []
+    audit: list[AuditLine] = []
+    may_act: bool = False
+    loaded: bool = False
+
+    @handler(STAFF)
+    async def load_customer(self) -> None:
+        """Show a customer; the look is noted."""
+        self.loaded = False
+        await self._show_customer()
+
+    @handler(STAFF)
+    async def load_resident(self) -> None:
+        """Show a sign-in; the look is noted."""
+        self.loaded = False
+        await self._show_resident()
+
+    @handler(ADMINISTRATOR)
+    async def resend_activation(self, user_id: str) -> None:
+        """Mail the activation link again."""
+        email = await self._ask(operations.resend_activation, user_id, utc_now())
+        await self._show_again()
+        self.notice = _("The activation mail is on its way to %(email)s.", email=email)
+
+    @handler(ADMINISTRATOR)
+    async def unlock(self, user_id: str) -> None:
+        """Take the lock off a sign-in."""
+        email = await self._ask(operations.unlock, user_id)
+        await self._show_again()
+        self.notice = _("%(email)s is unlocked and can sign in now.", email=email)
+
+    @handler(ADMINISTRATOR)
+    async def unlink(self, link_id: str) -> None:
+        """End a link."""
+        email = await self._ask(operations.unlink, link_id, utc_now())
+        await self._show_again()
+        self.notice = _("The account is no longer linked to %(email)s.", email=email)
+
+    async def _show_again(self) -> None:
+        if self.card.cid:
+            await self._show_customer()
+        else:
+            await self._show_resident()
+
+    async def _show_customer(self) -> None:
+        now = utc_now()
+        found = await self._ask(
+            customers.view_customer, self._query("id"), now, local_date(now, city().zone)
+        )
+        self.card = _card(found)
+        self.stays = [_stay(row) for row in found.stays]
+        self.sign_ins = [_sign_in(row) for row in found.sign_ins]
+        self.bills = [_bill(row) for row in found.bills]
+        self._rest(found.payments, found.messages, found.audit)
+
+    async def _show_resident(self) -> None:
+        found = await self._ask(customers.view_sign_in, self._query("id"), utc_now())
+        self.card, self.stays, self.bills = CustomerCard(), [], []
+        self.sign_ins = [_sign_in(found.sign_in)]
+        self._rest(found.payments, found.messages, found.audit)
+
+    def _rest(
+        self,
+        paid: tuple[customers.PaymentRow, ...],
+        said: tuple[customers.MessageRow, ...],
+        noted: tuple[AuditRow, ...],
+    ) -> None:
+        self.payments = [payment_line(row) for row in paid]
+        self.messages = [message_line(row) for row in said]
+        self.audit = [AuditLine(when(row.at), row.who or row.role, row.act) for row in noted]
+        self.may_act = self._actor().role == "administrator"
+        self.loaded = True
+
+
+def _card(found: customers.CustomerPage) -> CustomerCard:
+    return CustomerCard(
+        found.person.name,
+        found.person.cid,
+        ", ".join(found.person.lines),
+        found.phone,
+        found.email,
+        _("Active") if found.active else _("Inactive"),
+        found.confidential,
+        money(found.cents_owed),
+        number(found.bills_total),
+        number(len(found.bills)),
+    )
+
+
+def _stay(row: StayRow) -> StayLine:
+    return StayLine(
+        row.account_no,
+        row.service_address,
+        _(_RELATIONS[row.relation]),
+        on(row.start),
+        on(row.stop),
+        city().delivery.word(row.delivery),
+        _("Yes") if row.eft else _("No"),
+    )
+
+
+def _bill(row: BillRow) -> BillLine:
+    word, tone = _STANDING[row.standing]
+    note = _("%(amount)s paid here, not yet in the books", amount=money(row.unbooked))
+    return BillLine(
+        row.number,
+        row.account_no,
+        on(row.statement),
+        on(row.due),
+        money(row.billed),
+        money(-row.credit if row.credit else row.owed),
+        _(word),
+        tone,
+        note if row.unbooked else "",
+    )
+
+
+def _sign_in(row: SignInRow) -> SignInCard:
+    return SignInCard(
+        str(row.user_id),
+        row.email,
+        row.name,
+        sign_in_word(row.status),
+        {"active": "good", "unverified": "warn"}.get(row.status, "quiet"),
+        when(row.created),
+        when(row.last_sign_in) or _("Never"),
+        when(row.last_failed) or _("Never"),
+        when(row.locked_until),
+        row.status == "unverified",
+        [
+            LinkLine(
+                str(tie.link_id), tie.account_no, tie.cid, str(tie.customer_id), when(tie.since)
+            )
+            for tie in row.links
+        ],
+    )

@@ -1,0 +1,171 @@
+"""Payments, imports and messages, by page and by status, with all of it in the URL."""
+
+from dataclasses import dataclass
+
+from portal.domain.staff import lists, operations
+from portal.kit.clock import utc_now
+from portal.kit.text import _, number
+from portal.state.admin_views import (
+    PAYMENT_WORDS,
+    ImportLine,
+    MessageLine,
+    PaymentLine,
+    import_line,
+    message_line,
+    payment_line,
+    when,
+)
+from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """A step of a payment."""
+
+    at: str = ""
+    status: str = ""
+    tone: str = "quiet"
+    source: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CountLine:
+    """What one file brought."""
+
+    file: str = ""
+    rows: str = ""
+    new: str = ""
+    changed: str = ""
+    closed: str = ""
+    skipped: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class FaultLine:
+    """A row at fault."""
+
+    file: str = ""
+    line: str = ""
+    column: str = ""
+    value: str = ""
+    message: str = ""
+
+
+class AdminPaymentsState(PortalState):
+    """Payments, those in doubt first; one payment's chain of states."""
+
+    rows: list[PaymentLine] = []
+    status: str = ""
+    total: str = ""
+    page: int = 1
+    last: int = 1
+    one: PaymentLine = PaymentLine()
+    payer: str = ""
+    processor_ref: str = ""
+    effective: str = ""
+    events: list[EventLine] = []
+    loaded: bool = False
+
+    @handler(STAFF)
+    async def load(self) -> None:
+        """Show a page of the list."""
+        self.status = self._query("status")
+        found = await self._ask(lists.payments, self.status, self._query("page"))
+        self.rows = [payment_line(row) for row in found.rows]
+        self.total, self.page, self.last = number(found.total), found.page, found.last
+        self.loaded = True
+
+    @handler(STAFF)
+    async def load_one(self) -> None:
+        """Show one payment; the look is noted."""
+        self.loaded = False
+        found = await self._ask(lists.payment, self._query("id"))
+        self.one, self.payer = payment_line(found.payment), str(found.user_id)
+        self.processor_ref, self.effective = found.processor_ref, found.effective
+        self.events = [
+            EventLine(
+                when(event.at),
+                _(PAYMENT_WORDS.get(event.after, (event.after, ""))[0]),
+                PAYMENT_WORDS.get(event.after, ("", "quiet"))[1],
+                event.source,
+                event.detail,
+            )
+            for event in found.events
+        ]
+        self.loaded = True
+
+
+class AdminImportsState(PortalState):
+    """Runs of the importers; one run with its counts and rows at fault."""
+
+    rows: list[ImportLine] = []
+    page: int = 1
+    last: int = 1
+    one: ImportLine = ImportLine()
+    run_id: str = ""
+    notes: list[str] = []
+    counts: list[CountLine] = []
+    faults: list[FaultLine] = []
+    loaded: bool = False
+
+    @handler(STAFF)
+    async def load(self) -> None:
+        """Show a page of the list."""
+        found = await self._ask(lists.imports, self._query("page"))
+        self.rows = [import_line(row) for row in found.rows]
+        self.page, self.last, self.loaded = found.page, found.last, True
+
+    @handler(STAFF)
+    async def load_one(self) -> None:
+        """Show one run."""
+        self.loaded = False
+        found = await self._ask(lists.import_run, self._query("id"), self._query("page"))
+        self.one, self.run_id = import_line(found.run), str(found.run.run_id)
+        self.notes = list(found.notes)
+        self.counts = [_count(row) for row in found.counts]
+        self.faults = [
+            FaultLine(row.file, str(row.line), row.column, row.value, row.message)
+            for row in found.faults.rows
+        ]
+        self.page, self.last, self.loaded = found.faults.page, found.faults.last, True
+
+
+class AdminOutboxState(PortalState):
+    """Messages, and sending one again."""
+
+    rows: list[MessageLine] = []
+    status: str = ""
+    page: int = 1
+    last: int = 1
+    may_act: bool = False
+    loaded: bool = False
+
+    @handler(STAFF)
+    async def load(self) -> None:
+        """Show a page of the list."""
+        await self._draw()
+
+    @handler(ADMINISTRATOR)
+    async def retry(self, mail_id: str) -> None:
+        """Send a message again."""
+        await self._ask(operations.retry_mail, mail_id, utc_now())
+        await self._draw()
+        self.notice = _("The message will be sent again within a minute.")
+
+    async def _draw(self) -> None:
+        self.status = self._query("status")
+        found = await self._ask(lists.outbox, self.status, self._query("page"))
+        self.rows = [message_line(row) for row in found.rows]
+        self.page, self.last, self.loaded = found.page, found.last, True
+        self.may_act = self._actor().role == "administrator"
+
+
+def _count(row: lists.CountRow) -> CountLine:
+    figures = dict(row.figures)
+    named = ("rows", "new", "changed", "closed", "skipped")
+    more = [f"{name.replace('_', ' ')} {number(n)}" for name, n in figures.items()
+            if name not in named and n]  # fmt: skip
+    shown = {name: number(figures[name]) if name in figures else "" for name in named}
+    return CountLine(file=row.file, more=", ".join(more), **shown)

@@ -1,0 +1,179 @@
+"""Staff's handlers as anonymous, resident, viewer and administrator."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from portal.kit.db import transaction
+from portal.models.accounts import Announcement
+from portal.models.audit import AuditEvent
+from portal.models.identity import AccountLink, User
+from portal.models.outbox import Mail
+from portal.models.payments import StaffTask
+from portal.state.admin_announcements import AdminAnnouncementsState
+from portal.state.admin_customer import AdminCustomerState
+from portal.state.admin_customers import AdminCustomersState
+from portal.state.admin_lists import AdminImportsState, AdminOutboxState, AdminPaymentsState
+from portal.state.admin_work import AdminWorkState
+from tests import factories
+from tests.state.drive import drive, leads_to, run
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+People = dict[str, Any]
+LOADS: list[tuple[Any, str, str]] = [
+    (AdminWorkState, "load", "/admin"),
+    (AdminCustomersState, "load", "/admin/customers?q=delgado"),
+    (AdminCustomerState, "load_customer", "/admin/customer?id={customer}"),
+    (AdminCustomerState, "load_resident", "/admin/resident?id={user}"),
+    (AdminPaymentsState, "load", "/admin/payments"),
+    (AdminPaymentsState, "load_one", "/admin/payment?id={user}"),
+    (AdminImportsState, "load", "/admin/imports"),
+    (AdminImportsState, "load_one", "/admin/import?id={user}"),
+    (AdminOutboxState, "load", "/admin/outbox"),
+    (AdminAnnouncementsState, "load", "/admin/announcements"),
+]
+ACTS: list[tuple[Any, str, str]] = [
+    (AdminWorkState, "finish", "{task}"),
+    (AdminCustomerState, "resend_activation", "{waiting}"),
+    (AdminCustomerState, "unlock", "{user}"),
+    (AdminCustomerState, "unlink", "{link}"),
+    (AdminOutboxState, "retry", "{mail}"),
+    (AdminAnnouncementsState, "end", "{announcement}"),
+]
+
+
+@pytest.fixture
+def people(database: Engine) -> People:
+    with transaction() as session:
+        return _people(session)
+
+
+def _people(session: Session) -> People:
+    made: People = {}
+    for role in ("resident", "viewer", "administrator"):
+        made[role] = User(email=f"{role}@example.org", first_name="Ann", role=role, status="active")
+        session.add(made[role])
+    waiting = User(email="new@example.org", first_name="Nia")
+    session.add(waiting)
+    place = factories.account(session, account_no="28624")
+    payer = factories.customer(session, cid="405583", name1="DELGADO, MARIA")
+    factories.tenure(session, place, payer)
+    session.flush()
+    link = AccountLink(user_id=made["resident"].id, account_id=place.id, customer_id=payer.id)
+    task = StaffTask(kind="excess", reference="x:1", detail="too much")
+    mail = Mail(
+        kind="x", to_address="a@b.example", subject="s", text_body="SECRET", html_body="SECRET",
+        status="failed",
+    )  # fmt: skip
+    said = Announcement(
+        title_en="T", body_en="<p>B</p>", starts_at=made["viewer"].created_at or NOW
+    )
+    for row in (link, task, mail, said):
+        session.add(row)
+    session.flush()
+    ids = {"customer": payer, "user": made["resident"], "waiting": waiting, "link": link}
+    ids |= {"task": task, "mail": mail, "announcement": said}
+    made["ids"] = {name: str(row.id) for name, row in ids.items()}
+    return made
+
+
+@pytest.mark.parametrize(("kind", "name", "url"), LOADS)
+@pytest.mark.parametrize("who", [None, "resident"])
+async def test_nobody_else_gets_in(
+    people: People, kind: Any, name: str, url: str, who: str | None
+) -> None:
+    asked = url.format(**people["ids"])
+    state = await drive(kind, name, as_=people.get(who or ""), url=asked)
+    assert leads_to(state._returned).startswith("/admin/sign-in?next=")
+    assert state.loaded is False
+
+
+@pytest.mark.parametrize(("kind", "name", "url"), LOADS)
+async def test_staff_without_the_second_factor_do_not_get_in(
+    people: People, kind: Any, name: str, url: str
+) -> None:
+    asked = url.format(**people["ids"])
+    state = await drive(kind, name, as_=people["administrator"], second_factor=False, url=asked)
+    assert leads_to(state._returned).startswith("/admin/sign-in?next=")
+
+
+@pytest.mark.parametrize(("kind", "name", "url"), LOADS)
+async def test_viewers_read(people: People, kind: Any, name: str, url: str) -> None:
+    state = await drive(kind, name, as_=people["viewer"], url=url.format(**people["ids"]))
+    assert leads_to(state._returned) == ""
+    if name == "load_one":  # a user's id is neither a payment nor an import
+        assert state.problems[0].sentence.startswith("No ")
+    else:
+        assert (state.loaded, state.problems) == (True, [])
+
+
+@pytest.mark.parametrize(("kind", "name", "claim"), ACTS)
+@pytest.mark.parametrize("who", [None, "resident", "viewer"])
+async def test_only_administrators_act(
+    people: People, kind: Any, name: str, claim: str, who: str | None
+) -> None:
+    state = await drive(
+        kind, name, claim.format(**people["ids"]), as_=people.get(who or ""), url="/admin"
+    )
+    assert leads_to(state._returned).startswith("/admin/sign-in?next=")
+    with transaction() as session:
+        acts = [event.act for event in session.exec(select(AuditEvent)).all()]
+    assert [act for act in acts if act.startswith(("staff.", "user."))] == []
+
+
+@pytest.mark.parametrize(("kind", "name", "claim"), ACTS)
+async def test_administrators_act(people: People, kind: Any, name: str, claim: str) -> None:
+    url = f"/admin/resident?id={people['ids']['user']}" if kind is AdminCustomerState else "/admin"
+    state = await drive(
+        kind, name, claim.format(**people["ids"]), as_=people["administrator"], url=url
+    )
+    assert state.problems == []
+    assert state.notice != ""
+    with transaction() as session:
+        acts = [event.act for event in session.exec(select(AuditEvent)).all()]
+    assert any(act.startswith(("staff.", "user.resend")) for act in acts)
+
+
+@pytest.mark.parametrize(("kind", "name", "claim"), ACTS)
+async def test_a_strange_id_is_a_sentence(people: People, kind: Any, name: str, claim: str) -> None:
+    state = await drive(kind, name, "", as_=people["administrator"], url="/admin")
+    for bad in ("nobody", 7, None, ["x"], "0" * 36):
+        assert "reference" not in state.problems[-1].sentence
+        state.problems = []
+        await run(state, name, bad)
+        assert len(state.problems) == 1
+
+
+async def test_search_goes_into_the_url(people: People) -> None:
+    state = await drive(
+        AdminCustomersState, "search", {"q": " maria o'b "}, as_=people["viewer"], url="/admin"
+    )
+    assert leads_to(state._returned) == "/admin/customers?q=maria+o%27b"
+    state = await drive(
+        AdminCustomersState, "load", as_=people["viewer"], url="/admin/customers?q=maria"
+    )
+    assert [row.cid for row in state.rows] == ["405583"]
+
+
+async def test_no_message_s_text_reaches_the_browser(people: People) -> None:
+    state = await drive(AdminOutboxState, "load", as_=people["viewer"], url="/admin/outbox")
+    assert state.rows[0].subject == "s"
+    assert "SECRET" not in repr(state.rows)
+
+
+async def test_an_announcement_is_published_and_changed(people: People) -> None:
+    form = {"title_en": "Flushing", "body_en": "Run the cold tap.", "starts": "", "ends": ""}
+    state = await drive(
+        AdminAnnouncementsState,
+        "save",
+        form,
+        as_=people["administrator"],
+        url="/admin/announcements",
+    )
+    assert (state.problems, state.rows[0].title) == ([], "Flushing")
+    await run(state, "save", form | {"title_en": " "})
+    assert state.problems[0].field == "title_en"
+    assert state.draft.body_en == "Run the cold tap."  # what was typed stays
