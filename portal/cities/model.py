@@ -112,6 +112,17 @@ class Category(Part):
     name: Words
 
 
+class BillBox(Part):
+    """A box at the top of the printed bill, in its own words: for the picture that helps linking.
+
+    `shows` says which of the two numbers that a link asks for stands in it.
+    """
+
+    label: Line
+    sample: Line
+    shows: Literal["", "account", "customer", "both"] = ""
+
+
 class Billing(Part):
     """The cycle, what the page shows of the past, and the categories."""
 
@@ -124,6 +135,14 @@ class Billing(Part):
     fiscal_year_starts: Annotated[int, Field(ge=1, le=12)]
     categories: Annotated[tuple[Category, ...], Field(min_length=1)]
     bill_picture_note: Words
+    bill_picture: Annotated[tuple[BillBox, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _both_shown(self) -> Self:
+        shown = {box.shows for box in self.bill_picture}
+        if "both" not in shown and not {"account", "customer"} <= shown:
+            raise ValueError("bill_picture must show the account number and the customer ID")
+        return self
 
     def category(self, number: int) -> Category | None:
         """Return the category numbered so, or None."""

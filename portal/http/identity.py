@@ -36,6 +36,7 @@ def done(request: Request) -> str:
         "activated": _("Your account has been activated. Sign in with your email and password."),
         "reset": _("Your password is changed, and every browser was signed out. Sign in again."),
         "unlocked": _("Your account is unlocked. Sign in now."),
+        "again": _("To protect your account, sign in again to do this."),
         "signed-out": _("You are signed out."),
         "enrolled": _("Your password and second factor are set. Sign in with both."),
     }

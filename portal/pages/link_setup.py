@@ -1,0 +1,86 @@
+"""Account Link Setup: What is the account ID? What is the CID? Submit, Cancel."""
+
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.cities import city
+from portal.kit.text import N_, _
+from portal.pages import Page
+from portal.pages.utility_billing import amount_field
+from portal.state.base import RESIDENT
+from portal.state.utility_billing import LinkSetupState as State
+from portal.ui import form, shell
+from portal.ui.bill_picture import bill_picture
+from portal.ui.native import link
+
+
+def view() -> Any:
+    """Draw the page."""
+    return shell.page(
+        _("Account Link Setup"),
+        rx.el.p(city().search.link_help.say()),
+        rx.el.div(
+            rx.el.div(_form(), _linked()),
+            bill_picture(),
+            class_name="split",
+        ),
+    )
+
+
+def _form() -> Any:
+    return form.form(
+        form.field(
+            "account_no",
+            _("What is the account ID?"),
+            hint=_("Spaces, dashes and leading zeros do not matter."),
+            size="short",
+            auto_complete="off",
+        ),
+        form.field("cid", _("What is the CID?"), size="short", auto_complete="off"),
+        rx.cond(State.asks_amount, amount_field()),
+        form.actions(
+            form.submit(_("Submit")),
+            link(_("Cancel"), to=routes.link(routes.ACCOUNTS), class_name="button"),
+        ),
+        on_submit=State.submit,
+        key=State.drawing.to_string(),
+    )
+
+
+def _linked() -> Any:
+    return rx.cond(
+        State.rows.length() > 0,
+        rx.el.section(
+            rx.el.h2(_("Linked accounts"), id="linked"),
+            rx.el.ul(
+                rx.foreach(
+                    State.rows,
+                    lambda row: rx.el.li(
+                        link(
+                            row.account_no,
+                            ", ",
+                            row.address,
+                            to=routes.link(routes.SUMMARY) + "?account=" + row.account,
+                            class_name="tap",
+                        )
+                    ),
+                ),
+                class_name="plain",
+            ),
+            aria_labelledby="linked",
+        ),
+    )
+
+
+pages = (
+    Page(
+        route=routes.LINK,
+        view=view,
+        title=N_("Account Link Setup"),
+        access=RESIDENT,
+        on_load=(State.load,),
+        module="utility_billing",
+    ),
+)

@@ -1,0 +1,81 @@
+"""Utility Billing: Account Number, Customer ID, Remember these values, Search, Reset."""
+
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.cities import city
+from portal.kit.text import N_, _
+from portal.pages import Page
+from portal.state.base import RESIDENT
+from portal.state.utility_billing import UtilityBillingState as State
+from portal.ui import feedback, form, shell
+from portal.ui.bill_picture import bill_picture
+from portal.ui.native import link
+
+
+def view() -> Any:
+    """Draw the search."""
+    return shell.page(
+        city().portal.utility_billing.say(),
+        rx.el.p(city().search.intro.say()),
+        rx.el.ul(
+            rx.el.li(link(_("Accounts"), to=routes.link(routes.ACCOUNTS))),
+            rx.el.li(link(_("Link to Account"), to=routes.link(routes.LINK))),
+            class_name="links",
+        ),
+        feedback.waiting(State.loaded, _form()),
+        rx.el.details(
+            rx.el.summary(_("Where do I find these numbers?")),
+            bill_picture(),
+        ),
+    )
+
+
+def _form() -> Any:
+    return form.form(
+        form.field(
+            "account_no",
+            _("Account Number"),
+            hint=_("Spaces, dashes and leading zeros do not matter."),
+            default_value=State.account_no,
+            size="short",
+            auto_complete="off",
+        ),
+        form.field(
+            "cid",
+            _("Customer ID"),
+            default_value=State.cid,
+            size="short",
+            auto_complete="off",
+        ),
+        rx.cond(State.asks_amount, amount_field()),
+        form.choice("remember", _("Remember these values"), default_checked=State.remember),
+        form.actions(form.submit(_("Search")), form.button(_("Reset"), on_click=State.reset_form)),
+        on_submit=State.search,
+        key=State.drawing.to_string(),
+    )
+
+
+def amount_field() -> Any:
+    """Draw the third fact, asked for when somebody guesses."""
+    return form.field(
+        "amount",
+        _("Amount of your last bill"),
+        hint=_("As printed on it, like 127.11. We ask because wrong numbers were tried lately."),
+        size="short",
+        input_mode="decimal",
+    )
+
+
+pages = (
+    Page(
+        route=routes.UTILITY_BILLING,
+        view=view,
+        title=N_("Utility Billing"),
+        access=RESIDENT,
+        on_load=(State.load,),
+        module="utility_billing",
+    ),
+)

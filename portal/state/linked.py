@@ -1,0 +1,48 @@
+"""How a linked account is shown in lists: search results, Accounts, Account Link Setup."""
+
+from dataclasses import dataclass
+
+from portal.domain.accounts.queries import LinkedAccount
+from portal.kit.text import short_day
+
+
+@dataclass(frozen=True)
+class HolderRow:
+    """Somebody else who has the account, masked."""
+
+    link_id: str = ""
+    email: str = ""
+    since: str = ""
+    removable: bool = False
+
+
+@dataclass(frozen=True)
+class LinkedRow:
+    """One linked account."""
+
+    link_id: str = ""
+    account: str = ""
+    account_no: str = ""
+    cid: str = ""
+    name: str = ""
+    address: str = ""
+    parcel_id: str = ""
+    email: str = ""
+    others: tuple[HolderRow, ...] = ()
+
+
+def row(one: LinkedAccount) -> LinkedRow:
+    """Return a linked account as text."""
+    return LinkedRow(
+        link_id=str(one.link_id),
+        account=str(one.account_id),
+        account_no=one.account_no,
+        cid=one.cid,
+        name=one.customer_name,
+        address=one.service_address,
+        parcel_id=one.parcel_id,
+        email=one.email,
+        others=tuple(
+            HolderRow(str(h.link_id), h.email, short_day(h.since), h.removable) for h in one.others
+        ),
+    )

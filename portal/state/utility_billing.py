@@ -1,0 +1,126 @@
+"""Utility Billing: the search by account number and customer ID, and Account Link Setup."""
+
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.domain.accounts import operations, queries
+from portal.domain.accounts.operations import LinkAnswer, LinkOutcome
+from portal.domain.identity import limits
+from portal.domain.identity.sessions import FreshSignInNeeded
+from portal.kit.clock import utc_now
+from portal.kit.pace import paced
+from portal.kit.text import _
+from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.linked import LinkedRow, row
+
+
+class UtilityBillingState(PortalState):
+    """The search form."""
+
+    account_no: str = ""
+    cid: str = ""
+    remember: bool = False
+    asks_amount: bool = False
+    loaded: bool = False
+    # A new number draws the form anew, with the values above.
+    drawing: int = 0
+
+    @handler(RESIDENT)
+    async def load(self) -> None:
+        """Fill the form: with the account to modify, with nothing, or with what is remembered."""
+        saved = await self._ask(queries.saved_numbers)
+        self.account_no, self.cid, self.remember, self.asks_amount = (
+            "",
+            "",
+            saved is not None,
+            False,
+        )
+        if account := self._query("account"):
+            for one in await self._ask(queries.linked):
+                if str(one.account_id) == account:
+                    self.account_no, self.cid = one.account_no, one.cid
+        elif saved is not None and not self._query("new"):
+            self.account_no, self.cid = saved.account_no, saved.cid
+        self.drawing += 1
+        self.loaded = True
+
+    @handler(RESIDENT)
+    async def search(self, form: dict[str, str]) -> Any:
+        """Find the account, link it if need be, and show it."""
+        try:
+            async with paced(limits.LINK_ANSWER_AFTER):
+                answer: LinkAnswer = await self._ask(
+                    operations.search,
+                    form.get("account_no", ""),
+                    form.get("cid", ""),
+                    bool(form.get("remember")),
+                    utc_now(),
+                    amount=form.get("amount", ""),
+                )
+        except FreshSignInNeeded:
+            return sign_in_again(self._path())
+        if answer.outcome is LinkOutcome.FOUND:
+            return rx.redirect(routes.link(routes.SEARCH_RESULTS, account=answer.account_id))
+        self.asks_amount = self.asks_amount or answer.outcome is LinkOutcome.THIRD_FACT
+        if answer.refusal is not None:
+            self._show(answer.refusal)
+        return None
+
+    @handler(RESIDENT)
+    async def reset_form(self) -> None:
+        """Empty the form."""
+        self.account_no, self.cid, self.remember, self.asks_amount = "", "", False, False
+        self.drawing += 1
+
+
+class LinkSetupState(PortalState):
+    """Account Link Setup: several in a row."""
+
+    asks_amount: bool = False
+    drawing: int = 0
+    rows: list[LinkedRow] = []
+    loaded: bool = False
+
+    @handler(RESIDENT)
+    async def load(self) -> None:
+        """Show what is linked already."""
+        self.rows = [row(one) for one in await self._ask(queries.linked)]
+        self.asks_amount = False
+        self.loaded = True
+
+    @handler(RESIDENT)
+    async def submit(self, form: dict[str, str]) -> Any:
+        """Link the account, and make room for the next."""
+        try:
+            async with paced(limits.LINK_ANSWER_AFTER):
+                answer: LinkAnswer = await self._ask(
+                    operations.link,
+                    form.get("account_no", ""),
+                    form.get("cid", ""),
+                    utc_now(),
+                    amount=form.get("amount", ""),
+                )
+        except FreshSignInNeeded:
+            return sign_in_again(self._path())
+        if answer.outcome is not LinkOutcome.FOUND:
+            self.asks_amount = self.asks_amount or answer.outcome is LinkOutcome.THIRD_FACT
+            if answer.refusal is not None:
+                self._show(answer.refusal)
+            return None
+        self.rows = [row(one) for one in await self._ask(queries.linked)]
+        self.asks_amount = False
+        self.drawing += 1
+        new = next((one for one in self.rows if one.account == str(answer.account_id)), LinkedRow())
+        self.notice = _(
+            "Account %(number)s at %(address)s is linked. Link another one, or open it below.",
+            number=new.account_no,
+            address=new.address,
+        )
+        return None
+
+
+def sign_in_again(path: str) -> Any:
+    """Return the event that leads to the sign-in and back: a remembered session may only look."""
+    return rx.redirect(routes.link(routes.SIGN_IN, next=path, done="again"))
