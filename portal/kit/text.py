@@ -8,7 +8,7 @@ import gettext as _gettext
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date as _format_date
 from babel.dates import format_datetime as _format_datetime
+from babel.dates import format_time as _format_time
 from babel.numbers import format_decimal
 
 from portal.kit.catalogue import translations
@@ -104,6 +105,11 @@ def month_of(value: date, *, short: bool = False) -> str:
 def day_of_month(value: date) -> str:
     """Write a civil date without its year: Nov 19 (Spanish 19 nov)."""
     return _format_date(value, "d MMM" if language() == "es" else "MMM d", locale=_locale())
+
+
+def clock_time(value: time) -> str:
+    """Write a time of day: 11:00 AM."""
+    return str(_format_time(value, "h:mm a", locale=_locale()))
 
 
 def time_of(at: datetime, zone: ZoneInfo, *, named_zone: bool = False) -> str:

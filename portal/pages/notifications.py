@@ -6,7 +6,7 @@ import reflex as rx
 
 from portal import routes
 from portal.cities import city
-from portal.kit.text import N_, _
+from portal.kit.text import N_, _, clock_time
 from portal.pages import Page
 from portal.state.base import RESIDENT
 from portal.state.notifications import NotificationState
@@ -161,7 +161,7 @@ def _small_print() -> Any:
         rx.el.p(
             _(
                 "Alerts are sent at %(time)s each day, once for each day of use.",
-                time=town.usage.alerts_at.strftime("%-I:%M %p"),
+                time=clock_time(town.usage.alerts_at),
             ),
             " ",
             NotificationState.freshness,
