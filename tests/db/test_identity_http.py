@@ -29,17 +29,9 @@ CANARY = "canary-zebra-lamp-77"
 ANA = "ana.rivera@example.com"
 
 
-class NoScreens:
-    """Stands where the build would be."""
-
-    def not_found(self, scope: object) -> Starlette:
-        """Return an app that knows no page."""
-        return Starlette()
-
-
 def browser() -> TestClient:
     """Return a browser of its own: cookies, our origin, no redirects followed by itself."""
-    app = Headers(layers.Plain(Starlette(), layers.plain_routes(), NoScreens()))
+    app = Headers(layers.Plain(Starlette(), layers.plain_routes()))
     # https, so that the client keeps Secure cookies; browsers keep them on localhost anyway.
     return TestClient(
         app,
