@@ -1,7 +1,7 @@
 """Request Change of Address: asked by a resident, decided by staff, then told to billing."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from portal.domain.requests.rules import (
 from portal.domain.requests.states import RequestStatus, move
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.ids import AccountId, parse_id
-from portal.kit.text import N_
+from portal.kit.text import N_, _
 from portal.models.accounts import Account, Customer
 from portal.models.exchange import ContactRequest
 from portal.models.identity import User
@@ -200,18 +200,30 @@ def waiting_requests(session: Session, actor: Actor) -> list[StaffRequest]:
         .where(ContactRequest.status == RequestStatus.RECEIVED.value)
         .order_by(col(ContactRequest.requested_at))
     ).all()
+    masked = not ADMINISTRATOR.allows(actor)
     return [
-        StaffRequest(
-            _view(row),
-            AccountId(account.id),
-            account.account_no,
-            account.service_address,
-            customer.cid,
-            customer.name1,
-            user.email,
-        )
+        _for_staff(row, account, customer, user, masked=masked and customer.confidential)
         for row, account, customer, user in rows
     ]
+
+
+def _for_staff(
+    row: ContactRequest, account: Account, customer: Customer, user: User, *, masked: bool
+) -> StaffRequest:
+    """Return the request; a viewer sees no name and address of a confidential customer."""
+    seen, hidden = _view(row), _("Not shown (confidential)")
+    if masked:
+        changed = tuple((name, hidden, hidden) for name, _old, _new in seen.changed)
+        seen = replace(seen, changed=changed, note="")
+    return StaffRequest(
+        seen,
+        AccountId(account.id),
+        account.account_no,
+        hidden if masked else account.service_address,
+        customer.cid,
+        hidden if masked else customer.name1,
+        user.email,
+    )
 
 
 def approve(session: Session, actor: Actor, request_claim: object, *, now: datetime) -> None:

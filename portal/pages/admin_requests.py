@@ -1,0 +1,85 @@
+"""Requests for a change of address: what changes, Approve, Decline with a reason."""
+
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.kit.text import N_, _
+from portal.pages import Page
+from portal.state.admin_requests import AdminRequestsState
+from portal.state.base import STAFF
+from portal.ui import shell
+from portal.ui.feedback import empty, waiting
+from portal.ui.form import actions, button, field, form
+from portal.ui.table import Column, facts, table
+
+_STATE = AdminRequestsState
+
+
+def view() -> Any:
+    """Draw the requests that wait, oldest first."""
+    return shell.page(
+        _("Requests"),
+        waiting(
+            _STATE.loaded,
+            rx.cond(
+                _STATE.rows.length() > 0,
+                rx.foreach(_STATE.rows, _request),
+                empty(_("No request waits. A resident's change of address appears here.")),
+            ),
+        ),
+    )
+
+
+def _request(row: Any) -> Any:
+    return rx.el.article(
+        rx.el.h2(_("Request"), " ", row.reference),
+        facts(
+            (_("Customer"), row.name),
+            (_("Customer ID"), row.cid),
+            (_("Account Number"), row.account),
+            (_("Service Address"), row.place),
+            (_("Asked by"), row.by),
+            (_("When"), row.at),
+            (_("Note"), row.note),
+        ),
+        table(
+            _("Change of mailing address"),
+            [
+                Column(_("Field"), lambda change: change.field, head=True),
+                Column(_("Now"), lambda change: change.old),
+                Column(_("Wanted"), lambda change: change.new),
+            ],
+            row.changes,
+            dense=True,
+        ),
+        rx.cond(_STATE.may_act, _decide(row)),
+        class_name="part-gap",
+    )
+
+
+def _decide(row: Any) -> Any:
+    return rx.fragment(
+        actions(button(_("Approve"), primary=True, on_click=_STATE.approve(row.id))),
+        rx.el.details(
+            rx.el.summary(_("Decline")),
+            form(
+                rx.el.input(type="hidden", name="id", value=row.id),
+                field("reason", _("Why"), hint=_("The resident reads it.")),
+                actions(button(_("Decline the request"), kind="submit")),
+                on_submit=_STATE.decline,
+            ),
+        ),
+    )
+
+
+pages = (
+    Page(
+        route=routes.ADMIN_REQUESTS,
+        view=view,
+        title=N_("Requests"),
+        access=STAFF,
+        on_load=(_STATE.load,),
+    ),
+)
