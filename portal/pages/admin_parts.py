@@ -86,7 +86,7 @@ def message_table(caption: Any, rows: Any, *more: Column) -> Any:
         caption,
         [
             Column(_("Subject"), lambda row: row.subject, head=True),
-            Column(_("To"), lambda row: row.to),
+            Column(_("To"), lambda row: row.recipient),
             Column(_("When"), lambda row: row.at),
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
             Column(_("Attempts"), lambda row: row.attempts.to_string(), kind="number"),

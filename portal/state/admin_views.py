@@ -51,7 +51,7 @@ class MessageLine:
     id: str = ""
     at: str = ""
     kind: str = ""
-    to: str = ""
+    recipient: str = ""
     subject: str = ""
     status: str = ""
     tone: str = "quiet"
