@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "0001"
+revision = "d09441490e44"
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -3,6 +3,7 @@
 Run by `make migration`. After the release, write a new one instead (docs/operations.md).
 """
 
+import hashlib
 import re
 import tempfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import create_engine
 from portal import migrations
 from portal.kit import postgres
 
-_REVISION = "0001"
+_REVISION = "to_be_named"
 _FIRST = "2026_11_21_first.py"
 
 
@@ -38,6 +39,8 @@ def remake() -> Path:
         "from alembic import op\n", "from alembic import op\n\nfrom portal import database\n"
     )
     text = text.rstrip() + "\n    database.run_sql(op.get_bind(), database.queue_sql())\n"
+    # Named by its content: a database made by an earlier form of it is told from one of this form.
+    text = text.replace(_REVISION, hashlib.sha256(text.encode()).hexdigest()[:12])
     made.unlink()
     target = versions / _FIRST
     target.write_text(text)

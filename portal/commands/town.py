@@ -9,7 +9,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
@@ -116,20 +115,18 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
     wanted = {"accounts": accounts, "seed": seed}
     stands = json.loads(mark.read_text()) if mark.exists() else None
     print("Starting PostgreSQL ...", flush=True)
-    if stands is not None and (fresh or stands.get("town") != wanted):
-        print("Forgetting the town that stood here ...", flush=True)
-        _forget(mark)
     engine = database.connect()
-    head = migrations.head()
     with engine.connect() as connection:
         found = migrations.revision_of(connection)
-    if found and stands and stands.get("schema") != _schema_hash():
-        # Before a release the first migration is made again; a demo town is made again with it.
-        print("The tables changed since: making the town again ...", flush=True)
+    # Before a release the one migration is made again; a demo town is made again with it.
+    other = stands is not None and (stands.get("town") != wanted or found != migrations.head())
+    if fresh or other:
+        print("Forgetting the town that stood here ...", flush=True)
         engine.dispose()
-        _forget(mark)
+        database.forget(database.database_name())
+        mark.unlink(missing_ok=True)
         engine, found, stands = database.connect(), "", None
-    if found != head or not stands:
+    if found != migrations.head():
         migrations.migrate(engine)
     if stands and stands.get("town") == wanted and stands.get("loaded"):
         return
@@ -137,28 +134,10 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
     from portal.kit.clock import utc_now
 
     mark.parent.mkdir(parents=True, exist_ok=True)
-    note: dict[str, Any] = {"town": wanted, "schema": _schema_hash(), "loaded": False}
+    note: dict[str, Any] = {"town": wanted, "loaded": False}
     mark.write_text(json.dumps(note))
     load.load(city(), accounts=accounts, seed=seed, now=utc_now(), say=_say)
     mark.write_text(json.dumps(note | {"loaded": True}))
-
-
-def _forget(mark: Path) -> None:
-    from portal import database
-
-    database.forget(database.database_name())
-    mark.unlink(missing_ok=True)
-
-
-def _schema_hash() -> str:
-    import hashlib
-
-    from portal import migrations
-
-    digest = hashlib.sha256()
-    for path in sorted((migrations.SCRIPTS / "versions").glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _say(line: str) -> None:
