@@ -140,7 +140,7 @@ def _why() -> Any:
                         Column(_("Charge"), lambda row: row.name, head=True),
                         Column(_("Last bill"), lambda row: row.before, kind="money"),
                         Column(_("This bill"), lambda row: row.amount, kind="money"),
-                        Column(_("Change"), lambda row: row.change, kind="money"),
+                        Column(_("Difference"), lambda row: row.change, kind="money"),
                     ],
                     State.changes,
                 ),

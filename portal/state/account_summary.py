@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import reflex as rx
+
+from portal import routes
 from portal.cities import city
 from portal.domain.bills import queries
 from portal.domain.bills.explain import due_sentence, headline
@@ -10,9 +14,11 @@ from portal.domain.bills.paid import PaidOn
 from portal.domain.bills.queries import AccountSummary, ServiceRow
 from portal.domain.bills.reading import BillLook
 from portal.domain.bills.words import last_posted
+from portal.domain.cart import operations as cart
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, ngettext, short_day
 from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.shell import ShellState
 
 # As many as the guides' pages show; Past Bills has the others.
 SHOWN = 5
@@ -65,6 +71,7 @@ class AccountSummaryState(PortalState):
     customer_id: str = ""
     payments: list[PaymentRow] = []
     services: list[ServiceView] = []
+    _payable: list[str] = []
 
     @handler(RESIDENT)
     async def load(self) -> None:
@@ -76,6 +83,12 @@ class AccountSummaryState(PortalState):
         self._draw_rest(found)
         self.loaded, self.missing = True, False
 
+    @handler(RESIDENT)
+    async def pay_now(self) -> Any:
+        """Put every bill that can be paid here into the cart and go there."""
+        await self._ask(cart.add, self._payable)
+        return [ShellState.load, rx.redirect(routes.link(routes.CART))]
+
     def _draw_due(self, found: AccountSummary, today: date) -> None:
         due = found.due
         self.amount_due = money(due.due_now)
@@ -86,7 +99,8 @@ class AccountSummaryState(PortalState):
             self.due_words = f"{due_sentence(due.due_date, today)} · {bills}"
         self.past_due = money(due.past_due) if due.past_due and due.due_now else ""
         self.credit = money(due.credit) if due.credit else ""
-        self.can_pay = found.may_pay and due.due_now > 0
+        self._payable = [str(bill_id) for bill_id in found.payable]
+        self.can_pay = bool(found.payable) and due.due_now > 0
         self.moved_out = day(found.moved_out) if found.moved_out else ""
 
     def _draw_rest(self, found: AccountSummary) -> None:

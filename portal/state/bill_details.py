@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from portal import routes
 from portal.cities import city
@@ -22,16 +23,19 @@ from portal.domain.bills.rules import ReadLine
 from portal.domain.bills.words import (
     TONES,
     activity_word,
+    added_notice,
     paid_note,
     payment_word,
     standing_word,
     state_word,
     step_when,
 )
+from portal.domain.cart import operations as cart
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, number, short_day
 from portal.state.bars import Bar, bars
 from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.shell import ShellState
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,13 @@ class BillDetailsState(PortalState):
         self._draw_reasons(found)
         self._draw_history(found)
         self.loaded, self.missing = True, False
+
+    @handler(RESIDENT)
+    async def add_to_cart(self) -> Any:
+        """Put this bill into the cart."""
+        await self._ask(cart.add, [self.head.id])
+        self.notice = added_notice()
+        return ShellState.load
 
     def _draw_reasons(self, found: BillDetails) -> None:
         self.reads = [_read(read) for read in found.reads if read.billed]

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from portal.cities import city
 from portal.domain.bills import queries
 from portal.domain.bills.queries import BillList
 from portal.domain.bills.reading import BillLook
-from portal.domain.bills.words import TONES, look_word, paid_note
+from portal.domain.bills.words import TONES, added_notice, look_word, paid_note
+from portal.domain.cart import operations as cart
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import money, ngettext, short_day
 from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.shell import ShellState
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,14 @@ class ManageBillsState(PortalState):
         today = local_date(utc_now(), city().zone)
         found = await self._ask(queries.manage_bills, self._query("account"), today)
         self._draw(found, today, past=self._query("show") == "past")
+
+    @handler(RESIDENT)
+    async def add_to_cart(self, form: dict[str, str]) -> Any:
+        """Put the ticked bills into the cart; the page stays, as the guide says."""
+        ticked = [name.removeprefix("bill-") for name in form if name.startswith("bill-")]
+        await self._ask(cart.add, ticked)
+        self.notice = added_notice()
+        return ShellState.load
 
     def _draw(self, found: BillList, today: date, *, past: bool) -> None:
         self.showing_past = past

@@ -15,7 +15,7 @@ from portal.domain.bills.paid import PaidOn, paid_on_bills
 from portal.domain.bills.reading import BillLook, charges_of, looks, read_line, reads_of
 from portal.domain.bills.rules import Change, ReadLine, compare
 from portal.domain.identity.actor import Actor
-from portal.kit.ids import AccountId
+from portal.kit.ids import AccountId, BillId
 from portal.models.accounts import Read, Service, Tenure
 from portal.models.bills import Bill
 
@@ -83,7 +83,7 @@ class AccountSummary:
     person: Person
     delivery: str
     moved_out: date | None
-    may_pay: bool
+    payable: tuple[BillId, ...]
     due: AmountDue
     latest: BillLook | None
     change: Change | None
@@ -114,7 +114,7 @@ def account_summary(
         person=person(gate.customer, masked=False),
         delivery=_delivery(session, gate),
         moved_out=max(stops) if stay is None and stops and max(stops) <= today else None,
-        may_pay=any(bill.payable for bill in every),
+        payable=tuple(bill.bill_id for bill in every if bill.payable),
         due=_due(every, today),
         latest=every[0] if every else None,
         change=change,

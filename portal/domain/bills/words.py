@@ -77,7 +77,7 @@ def state_word(state: str) -> str:
         "confirming": _("Sent to the card processor"),
         "requires_action": _("Waiting for your bank's check"),
         "processing": _("Your bank is sending the money"),
-        "succeeded": _("Paid"),
+        "succeeded": _("Payment accepted"),
         "failed": _("Not paid: nothing was charged"),
         "canceled": _("Canceled: nothing was charged"),
         "sent": _("Sent to the city's billing system"),
@@ -105,3 +105,8 @@ def step_when(step: Step, zone: object) -> str:
 def last_posted(paid: PaidOn) -> str:
     """Write the newest day among the payments."""
     return short_day(paid.last) if paid.last else ""
+
+
+def added_notice() -> str:
+    """Say that bills are in the cart and what comes next, in the guide's words."""
+    return _('Added to your cart. To proceed with payment, choose "My Cart", then "Checkout".')
