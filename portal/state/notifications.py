@@ -41,11 +41,11 @@ class NotificationState(PortalState):
     @handler(RESIDENT)
     async def load(self) -> None:
         """Show what is saved, the guideline and what would suit."""
-        self.account = self._query("account")
+        self.account, self.account_no = self._query("account"), ""
+        self.loaded = True  # an account that is not theirs is said so, and not waited for
         self._draw(
             await self._ask(queries.notification, self.account, zone=city().zone, now=utc_now())
         )
-        self.loaded = True
 
     @handler(RESIDENT)
     async def rehearse(self, typed: str) -> None:

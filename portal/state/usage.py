@@ -44,7 +44,8 @@ class UsageState(PortalState):
     @handler(RESIDENT)
     async def load(self) -> None:
         """Show the range that the URL names."""
-        self.account = self._query("account")
+        self.account, self.account_no = self._query("account"), ""
+        self.loaded = True  # an account that is not theirs is said so, and not waited for
         asked = (self._query("begin"), self._query("end"), self._query("grouping"))
         now = utc_now()
         try:
@@ -59,7 +60,6 @@ class UsageState(PortalState):
         self._draw(view, limit)
         if not view.has_meter:
             self._draw_billed(await self._ask(queries.billed, self.account))
-        self.loaded = True
 
     @handler(RESIDENT)
     async def show(self, form: dict[str, str]) -> Any:
