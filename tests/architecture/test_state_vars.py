@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from reflex.vars import ObjectVar
 
 from portal.models.identity import User
 from tests.architecture.app import states
@@ -29,6 +30,9 @@ def wrong(kind: Any, place: str) -> list[str]:
         hints = typing.get_type_hints(kind)
         for field in dataclasses.fields(kind):
             faults += wrong(hints[field.name], f"{place}.{field.name}")
+            if hasattr(ObjectVar, field.name):
+                # `row.to` would be the framework's method, not the field.
+                faults.append(f"{place}.{field.name}: a name that Var takes")
             if any(word in field.name for word in _SECRETS):
                 faults.append(f"{place}.{field.name}: a secret's name")
         return faults
@@ -55,6 +59,14 @@ def test_states_are_flat() -> None:
 @pytest.mark.parametrize("kind", [User, Decimal, float, Any, list[float], dict[str, Decimal]])
 def test_the_check_sees_what_it_should(kind: Any) -> None:
     assert wrong(kind, "x")
+
+
+def test_the_check_sees_names_that_the_framework_takes() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Row:
+        to: str = ""
+
+    assert wrong(Row, "x") == ["x.to: a name that Var takes"]
 
 
 def test_the_check_lets_records_through() -> None:

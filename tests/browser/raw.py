@@ -19,7 +19,7 @@ class RawSocket:
     def __init__(
         self, url: str, *, tab: str = "", cookie: str = "", origin: str | None = ""
     ) -> None:
-        """Open a socket to the portal at `url`; `origin` "" is the portal's own, None sends none."""
+        """Open a socket to the portal at `url`. `origin`: "" the portal's own, None no header."""
         headers = {}
         if origin is not None:
             headers["Origin"] = origin or url

@@ -206,11 +206,14 @@ def test_private_pages_send_no_html_to_strangers(portal: Running) -> None:
             return None
 
     opener = urllib.request.build_opener(NoRedirect)
-    for path, wanted in {
-        "/utility-billing/summary?account=1": "/sign-in?next=/utility-billing/summary%3Faccount%3D1",
-        "/es/utility-billing/bills": "/es/sign-in?next=/es/utility-billing/bills",
-        "/utility-billing/usage/": "/sign-in?next=/utility-billing/usage/",
-    }.items():
+    for path, wanted in (
+        (
+            "/utility-billing/summary?account=1",
+            "/sign-in?next=/utility-billing/summary%3Faccount%3D1",
+        ),
+        ("/es/utility-billing/bills", "/es/sign-in?next=/es/utility-billing/bills"),
+        ("/utility-billing/usage/", "/sign-in?next=/utility-billing/usage/"),
+    ):
         with pytest.raises(urllib.error.HTTPError) as answer:
             opener.open(portal.url + path)
         assert answer.value.code == 303

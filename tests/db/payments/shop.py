@@ -101,9 +101,7 @@ class Shop:
 
     def token(self, method: str = "pm_card_visa") -> str:
         """Make a confirmation token as the browser would."""
-        return self.client.v1.test_helpers.confirmation_tokens.create(
-            {"payment_method": method}
-        ).id
+        return self.client.v1.test_helpers.confirmation_tokens.create({"payment_method": method}).id
 
     def pay(self, actor: Actor, cart: CartId, cents: int, method: str = "pm_card_visa") -> Outcome:
         """Make Payment."""

@@ -25,10 +25,6 @@ def test_a_business_day_is_its_own_business_day() -> None:
 
 def test_closed_day_of_the_city() -> None:
     closed = MINOT.model_copy(
-        update={
-            "payments": MINOT.payments.model_copy(
-                update={"closed": (date(2026, 11, 27),)}
-            )
-        }
+        update={"payments": MINOT.payments.model_copy(update={"closed": (date(2026, 11, 27),)})}
     )
     assert next_business_day(closed, date(2026, 11, 25)) == date(2026, 11, 30)

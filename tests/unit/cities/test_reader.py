@@ -34,14 +34,10 @@ def test_labels_are_the_guides() -> None:
     assert towns["minot"].portal.name.en == "Citizen Self Service"
     assert towns["pleasanton"].portal.name.en == "Citizen Self Service"
     assert towns["pleasanton"].portal.utility_billing.en == "Utility Billing Payment"
-    assert (
-        towns["minot"].labels.autopay_sign_up.en == "Sign up for EFT Automatic Payments"
-    )
+    assert towns["minot"].labels.autopay_sign_up.en == "Sign up for EFT Automatic Payments"
     assert towns["leesburg"].search.columns[-1] == "email_id"
     assert towns["pleasanton"].search.columns[-1] == "parcel_id"
-    assert [module.key for module in towns["leesburg"].shown_modules] == [
-        "utility_billing"
-    ]
+    assert [module.key for module in towns["leesburg"].shown_modules] == ["utility_billing"]
 
 
 def test_word_not_allowed(tmp_path: Path) -> None:
@@ -71,10 +67,7 @@ def test_missing_spanish_in_an_array_of_tables(tmp_path: Path) -> None:
     old = 'es = "Los tres primeros'
     line = line_of("[[usage.tips]]")
     whole = next(text for text in GOOD.splitlines() if text.startswith(old))
-    assert (
-        fault(tmp_path, whole + "\n", "")
-        == f"town.toml:{line}: usage.tips[1].es: is missing"
-    )
+    assert fault(tmp_path, whole + "\n", "") == f"town.toml:{line}: usage.tips[1].es: is missing"
 
 
 def test_colour_zone_mail_and_link(tmp_path: Path) -> None:
@@ -86,9 +79,7 @@ def test_colour_zone_mail_and_link(tmp_path: Path) -> None:
         f'town.toml:{line_of("zone =")}: zone: "America/Leesburg" is not a time zone;'
         ' allowed: names like "America/New_York"'
     )
-    assert "contact.email" in fault(
-        tmp_path, "utilitybilling@leesburgva.gov", "ask at the desk"
-    )
+    assert "contact.email" in fault(tmp_path, "utilitybilling@leesburgva.gov", "ask at the desk")
     assert "useful_links[1].url" in fault(
         tmp_path,
         'url = "https://www.leesburgva.gov/dep',
@@ -98,21 +89,15 @@ def test_colour_zone_mail_and_link(tmp_path: Path) -> None:
 
 def test_several_faults_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "town.toml"
-    text = GOOD.replace('"quarterly"', "3").replace(
-        'state = "VA"', 'state = "Virginia"', 1
-    )
+    text = GOOD.replace('"quarterly"', "3").replace('state = "VA"', 'state = "Virginia"', 1)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CityError) as caught:
         read_city(path)
     first, second = str(caught.value).splitlines()
-    assert (
-        first
-        == f'{path}:{line_of("state =")}: state: "Virginia" is not allowed; '
-        + ("it must match ^[A-Z]{2}$")
+    assert first == f'{path}:{line_of("state =")}: state: "Virginia" is not allowed; ' + (
+        "it must match ^[A-Z]{2}$"
     )
-    assert second.startswith(
-        f"{path}:{line_of('cycle =')}: billing.cycle: 3 is not allowed;"
-    )
+    assert second.startswith(f"{path}:{line_of('cycle =')}: billing.cycle: 3 is not allowed;")
 
 
 def test_not_toml(tmp_path: Path) -> None:
@@ -130,7 +115,5 @@ def test_twice_and_absent(tmp_path: Path) -> None:
     assert message == "town.toml:1: modules names utility_billing twice"
     with pytest.raises(CityError, match="cannot be read: No such file"):
         read_city(tmp_path / "none.toml")
-    with pytest.raises(
-        CityError, match='"springfield" is not known; allowed: leesburg'
-    ):
+    with pytest.raises(CityError, match='"springfield" is not known; allowed: leesburg'):
         city_file("springfield")

@@ -25,13 +25,8 @@ WORKED = Path(__file__).parents[4] / "shared/rates/worked_bills.json"
 
 def cases() -> list[Any]:
     if not WORKED.exists():
-        return [
-            pytest.param(None, marks=pytest.mark.skip(reason=f"{WORKED} is absent"))
-        ]
-    return [
-        pytest.param(case, id=case["id"])
-        for case in json.loads(WORKED.read_text())["cases"]
-    ]
+        return [pytest.param(None, marks=pytest.mark.skip(reason=f"{WORKED} is absent"))]
+    return [pytest.param(case, id=case["id"]) for case in json.loads(WORKED.read_text())["cases"]]
 
 
 def as_cents(dollars: str) -> int:
@@ -108,9 +103,7 @@ def test_our_tariffs(city: str, day: str, units: str, more: Any, dollars: str) -
 def test_agencies_are_lines_of_their_own() -> None:
     tariff = tariff_on(tariffs("pleasanton"), date(2026, 3, 1))
     lines = price(tariff, Decimal("5.9"), meter_size="5/8", kind="residential")
-    assert [
-        (line.agency, line.description, line.qty, line.amount_cents) for line in lines
-    ] == [
+    assert [(line.agency, line.description, line.qty, line.amount_cents) for line in lines] == [
         ("", "PLEASANTON WATER FIXED CHARGE", None, 1190),
         ("", "PLEASANTON WATER VAR CHARGE", 5, 1485),
         ("Zone 7", "ZONE 7 FIXED CHARGE", None, 4643),
@@ -120,9 +113,7 @@ def test_agencies_are_lines_of_their_own() -> None:
 
 def test_outside_the_limits_each_line_is_multiplied_and_rounded() -> None:
     tariff = tariff_on(tariffs("leesburg"), date(2026, 3, 1))
-    lines = price(
-        tariff, Decimal(1), meter_size="5/8", kind="residential", inside=False
-    )
+    lines = price(tariff, Decimal(1), meter_size="5/8", kind="residential", inside=False)
     # 27.50 x 1.41 = 38.775; 6.10 x 1.41 = 8.601; 30.00 x 1.52; 10.25 x 1.52
     assert [line.amount_cents for line in lines] == [400, 3878, 860, 4560, 1558]
 
