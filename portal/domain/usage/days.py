@@ -3,7 +3,7 @@
 Pure. Values are thousandths of a gallon; a missing hour is None, never zero.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MISSING = "-"
@@ -69,24 +69,12 @@ class Day:
         """The values of the hours that are not missing."""
         return [value for value in self.hours if value is not None]
 
-    @property
-    def estimated_count(self) -> int:
-        """How many hours are estimates: sent as such, or a gap's share."""
-        return sum(1 for letter in self.quality if letter in ESTIMATED)
 
-
-def pack(origin: Iterable[str]) -> tuple[list[str], str]:
+def pack(origin: Sequence[str]) -> tuple[list[str], str]:
     """Write hour-by-hour deliveries as the distinct ones and a letter an hour ("." is none)."""
-    stamps: list[str] = []
-    letters = []
-    for stamp in origin:
-        if not stamp:
-            letters.append(".")
-            continue
-        if stamp not in stamps:
-            stamps.append(stamp)
-        letters.append(chr(ord("a") + stamps.index(stamp)))
-    return stamps, "".join(letters)
+    order = [stamp for stamp in dict.fromkeys(origin) if stamp]
+    letters = {stamp: chr(ord("a") + place) for place, stamp in enumerate(order)} | {"": "."}
+    return order, "".join([letters[stamp] for stamp in origin])
 
 
 def unpack(stamps: list[str], letters: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from sqlmodel import Session
 
-from portal.domain.usage.days import Day, pack, unpack
+from portal.domain.usage.days import ESTIMATED, Day, pack, unpack
 from portal.domain.usage.local_time import Calendar
 
 Key = tuple[str, date]
@@ -56,11 +56,13 @@ def _line(key: Key, day: Day) -> str:
     known = day.known
     stamps, origin = pack(day.origin)
     total, least, most = (sum(known), min(known), max(known)) if known else (r"\N",) * 3
+    quality = "".join(day.quality)
+    guessed = sum(map(quality.count, ESTIMATED))
     hours = ",".join(["NULL" if value is None else str(value) for value in day.hours])
     names = ",".join([f'"{stamp}"' for stamp in stamps])
     return (
-        f"{key[0]}\t{key[1]}\t{{{hours}}}\t{''.join(day.quality)}\t{total}\t{least}\t{most}\t"
-        f"{len(known)}\t{day.estimated_count}\t{{{names}}}\t{origin}\n"
+        f"{key[0]}\t{key[1]}\t{{{hours}}}\t{quality}\t{total}\t{least}\t{most}\t"
+        f"{len(known)}\t{guessed}\t{{{names}}}\t{origin}\n"
     )
 
 
@@ -165,7 +167,7 @@ def _write_registers(
     for (feed, day), found in by_day.items():
         found.sort()
         start = calendar.bounds(day)[0]
-        stamps, origin = pack(stamp for _, _, stamp in found)
+        stamps, origin = pack([stamp for _, _, stamp in found])
         seconds = ",".join(str(int((at - start).total_seconds())) for at, _, _ in found)
         values = ",".join(str(value) for _, value, _ in found)
         names = ",".join(f'"{stamp}"' for stamp in stamps)
