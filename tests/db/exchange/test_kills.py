@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from portal.domain.exchange.faults import Busy
 from portal.domain.exchange.operations import _LOCK, Options, import_folder
-from tests.bench.exchange_rows import write_folder
+from tests.exchange_rows import write_folder
 from tests.db.exchange.taking import NOW, ZONE
 
 TABLES = (

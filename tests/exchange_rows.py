@@ -1,4 +1,4 @@
-"""A large exchange folder, written quickly: only for the benchmark's size, not for its stories."""
+"""A large exchange folder, written quickly: size for kill tests, not stories."""
 
 import hashlib
 import random
