@@ -170,10 +170,8 @@ def _bills() -> Any:
         rx.cond(
             _STATE.bills.length() > 0,
             table(
-                rx.fragment(
-                    _("The newest"), " ", _STATE.card.bills_shown, " ", _("of"), " ",
-                    _STATE.card.bills_total,
-                ),
+                _("The newest") + " " + _STATE.card.bills_shown + " " + _("of") + " "
+                + _STATE.card.bills_total,
                 [
                     Column(_("Bill"), lambda row: row.number, head=True),
                     Column(_("Account Number"), lambda row: row.account),

@@ -46,7 +46,7 @@ def _found() -> Any:
     to = routes.link(routes.ADMIN_CUSTOMER) + "?id="
     return rx.fragment(
         table(
-            rx.fragment(state.total.to_string(), " ", _("found")),
+            state.total.to_string() + " " + _("found"),
             [
                 Column(_("Customer"), lambda row: link(row.name, to=to + row.id), head=True),
                 Column(_("Customer ID"), lambda row: row.cid),
