@@ -1,4 +1,4 @@
-// What the server-drawn pages do beyond HTML: show a password, focus what is wrong, count down.
+// What the server-drawn pages do beyond HTML: show a password, focus what is wrong, count down, pay.
 (() => {
   "use strict";
   const all = (selector) => Array.from(document.querySelectorAll(selector));
@@ -97,5 +97,120 @@
     tick();
     setInterval(tick, 250);
     document.addEventListener("visibilitychange", tick);
+  }
+
+  // The card page. The card stays in the processor's frame; what we post is its token.
+  const pay = document.querySelector("form[data-pay]");
+  if (pay) {
+    const button = pay.querySelector("[data-pay-button]");
+    const status = pay.querySelector("[data-pay-status]");
+    const errors = document.querySelector("[data-pay-errors]");
+    const title = document.title;
+    let busy = false;
+    let elements = null;
+    const stripe = window.Stripe && window.Stripe(pay.dataset.pay, { locale: pay.dataset.language });
+    const say = (name) => document.dispatchEvent(new Event(`portal:${name}`));
+    const clear = () => {
+      errors.hidden = true;
+      document.title = title.replace(pay.dataset.error, "");
+      for (const mark of pay.querySelectorAll("[data-pay-problem]")) mark.remove();
+      for (const field of pay.querySelectorAll("[aria-invalid]")) {
+        field.removeAttribute("aria-invalid");
+        field.removeAttribute("aria-describedby");
+      }
+    };
+    const idle = () => {
+      busy = false;
+      button.removeAttribute("aria-disabled");
+      status.textContent = "";
+      say("idle");
+    };
+    const show = (problems) => {
+      idle();
+      const list = errors.querySelector("ul");
+      list.replaceChildren();
+      for (const problem of problems) {
+        const item = list.appendChild(document.createElement("li"));
+        const field = problem.field && document.getElementById(problem.field);
+        if (!field) { item.textContent = problem.sentence; continue; }
+        const link = item.appendChild(document.createElement("a"));
+        link.href = `#${problem.field}`;
+        link.textContent = problem.sentence;
+        const mark = document.createElement("p");
+        mark.className = "problem";
+        mark.id = `${problem.field}-problem`;
+        mark.dataset.payProblem = "";
+        mark.textContent = problem.sentence;
+        field.before(mark);
+        field.setAttribute("aria-invalid", "true");
+        field.setAttribute("aria-describedby", mark.id);
+      }
+      errors.hidden = false;
+      document.title = pay.dataset.error + title.replace(pay.dataset.error, "");
+      errors.focus();
+    };
+    const value = (name) => pay.elements[name].value.trim();
+    const post = async (address, more) => {
+      const body = new URLSearchParams(new FormData(pay));
+      for (const [name, text] of Object.entries(more || {})) body.set(name, text);
+      return fetch(address, { method: "POST", body, headers: { accept: "application/json" } });
+    };
+    const send = async () => {
+      const checked = await elements.submit();
+      if (checked.error) { idle(); return; }
+      const made = await stripe.createConfirmationToken({
+        elements,
+        params: {
+          return_url: pay.dataset.returnUrl,
+          payment_method_data: { billing_details: {
+            name: value("name"), email: value("email"), phone: value("phone"),
+            address: {
+              line1: value("address1"), line2: value("address2"), city: value("city"),
+              state: value("state"), postal_code: value("zip"), country: "US",
+            },
+          } },
+        },
+      });
+      if (made.error) { show([{ sentence: made.error.message, field: "" }]); return; }
+      let told;
+      try {
+        told = await (await post(pay.action, { token: made.confirmationToken.id })).json();
+      } catch {
+        // Sent, and no answer: the server knows or will ask. It must not be sent again from here.
+        window.location.assign(pay.dataset.return);
+        return;
+      }
+      if (told.problems) { show(told.problems); return; }
+      if (told.secret) {
+        await stripe.handleNextAction({ clientSecret: told.secret });
+        told.go = pay.dataset.return;
+      }
+      window.location.assign(told.go);
+    };
+    if (stripe) {
+      const amount = Number(pay.dataset.amount);
+      elements = stripe.elements({
+        mode: "payment", amount, currency: "usd", paymentMethodTypes: ["card"],
+      });
+      const element = elements.create("payment", { fields: { billingDetails: "never" } });
+      element.on("loaderror", () => { status.textContent = pay.dataset.blocked; });
+      element.mount(pay.querySelector("[data-pay-element]"));
+    } else {
+      status.textContent = pay.dataset.blocked;
+      button.setAttribute("aria-disabled", "true");
+    }
+    pay.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (busy || !elements) return;
+      busy = true;
+      clear();
+      button.setAttribute("aria-disabled", "true");
+      status.textContent = pay.dataset.sending;
+      say("confirming");
+      send().catch(() => { idle(); status.textContent = pay.dataset.blocked; });
+    });
+    pay.addEventListener("change", () => { if (!busy) post(pay.dataset.keep).catch(() => {}); });
+    // Back out of the receipt: the page of a paid cart must not be shown from memory.
+    window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
   }
 })();

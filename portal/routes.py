@@ -74,3 +74,8 @@ def link(path: str, **query: str | int | UUID | None) -> str:
 def absolute(path: str, **query: str | int | UUID | None) -> str:
     """Return the whole address of `path`, for mail and documents, in the language being spoken."""
     return settings().public_url.rstrip("/") + link(path, **query)
+
+
+def pay(cart_id: UUID | str, act: str = "") -> str:
+    """Return the address of a cart's card page, or of an `act` of it ("confirm", "extend")."""
+    return localized(f"{PAY}/{cart_id}" + (f"/{act}" if act else ""))

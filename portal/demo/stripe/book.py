@@ -44,7 +44,7 @@ class Book:
         self.numbers: dict[str, str] = {}  # token -> test card number: never in an answer
         self.used: dict[str, str] = {}  # intent -> token it was confirmed with
         self.challenge_url = "http://standin.test/3ds"
-        self._count = 0
+        self.count = 0
         self._lock = threading.RLock()
         self._key: str | None = None
 
@@ -272,9 +272,13 @@ class Book:
         self.events[ref] = event
         self.outgoing.add(event, self.clock())
 
+    def quiet(self) -> threading.RLock:
+        """Return the lock that holds every request off while it is held."""
+        return self._lock
+
     def _random(self, of: str) -> str:
         return hashlib.sha256(f"{self.secret_key}{of}".encode()).hexdigest()[:24]
 
     def _id(self, prefix: str) -> str:
-        self._count += 1
-        return f"{prefix}_{self._random(f'{prefix}{self._count}')}"
+        self.count += 1
+        return f"{prefix}_{self._random(f'{prefix}{self.count}')}"

@@ -41,7 +41,7 @@ class InProcess(stripe.HTTPClient):
                 heard.get("Idempotency-Key"),
             )
         except LostReply as lost:
-            raise stripe.APIConnectionError(
+            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
                 f"The stand-in lost the reply ({lost}).", should_retry=True
             ) from lost
         return json.dumps(body), status, {"Request-Id": "req_standin"}

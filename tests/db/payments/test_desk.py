@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.domain.bills.balance import owed_cents
 from portal.domain.cart import operations, queries
+from portal.domain.cart.operations import BeingPaid, TimeIsUp
 from portal.domain.cart.rules import Problems
-from portal.domain.payments.attempts import AlreadyPaid, AmountChanged, BeingPaid, TimeIsUp
+from portal.domain.payments.attempts import AlreadyPaid, AmountChanged
 from portal.domain.payments.states import PaymentStatus
 from tests.db.payments.shop import Shop
 
@@ -234,7 +235,7 @@ def test_a_second_payer_is_told_how_long_to_wait(shop: Shop) -> None:
 
 def test_the_total_of_another_window_is_not_charged(shop: Shop) -> None:
     ana, bills = shop.household(5000)
-    cart = shop.checkout(ana, bills, **{})
+    cart = shop.checkout(ana, bills)
     with pytest.raises(AmountChanged):
         shop.pay(ana, cart, 4000)
     assert shop.standin.intents == {}

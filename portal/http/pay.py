@@ -1,0 +1,316 @@
+"""The card page: plain HTTP, two scripts (ours by its hash, the processor's), nothing else.
+
+Our server sees a confirmation token and never a digit of a card.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from portal import routes as paths
+from portal.cities import city
+from portal.cities.calendar import next_business_day
+from portal.config import ROOT
+from portal.domain.cart import operations, queries
+from portal.domain.cart.queries import CartLine, CartView
+from portal.domain.cart.rules import Problems, read_billing
+from portal.domain.cart.states import CartStatus
+from portal.domain.identity.actor import Actor
+from portal.domain.payments.attempts import AlreadyPaid
+from portal.domain.payments.desk import Desk, Outcome
+from portal.domain.payments.prefill import prefill
+from portal.domain.payments.queries import latest_of_cart
+from portal.domain.payments.reasons import reason
+from portal.domain.payments.states import PaymentStatus
+from portal.gateways.payment_mode import Counter, counter
+from portal.gateways.stripe import Refused, Unknown
+from portal.http import plain
+from portal.http.request import actor_of, is_our_form
+from portal.http.us_states import US_STATES
+from portal.kit.clock import local_date
+from portal.kit.db import database_now, in_thread, transaction
+from portal.kit.errors import DomainError, NotFound
+from portal.kit.ids import CartId, PaymentId
+from portal.kit.text import N_, _, day, say
+from portal.style import city_style
+
+_TEST_CARDS = (
+    ("4242 4242 4242 4242", N_("pays")),
+    ("4000 0000 0000 0002", N_("is declined")),
+    ("4000 0000 0000 9995", N_("does not have enough funds")),
+    ("4000 0025 0000 3155", N_("asks for 3-D Secure")),
+)
+_STRIPE_FRAMES = ("https://*.js.stripe.com", "https://js.stripe.com", "https://hooks.stripe.com")
+
+
+@dataclass(frozen=True)
+class _Line:
+    name: str
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class _Cart:
+    cart_id: CartId
+    seconds_left: int
+    total_cents: int
+    lines: tuple[_Line, ...]
+
+
+def _name(line: CartLine) -> str:
+    category = city().billing.category(line.category)
+    kind = category.name.say() if category else _("Bill")
+    return _("%(kind)s, bill %(number)s", kind=kind, number=line.bill_no)
+
+
+def _shown(cart: CartView) -> _Cart:
+    lines = tuple(_Line(_name(line), line.amount_cents) for line in cart.lines)
+    return _Cart(cart.cart_id, cart.seconds_left, cart.total_cents, lines)
+
+
+@cache
+def _script_hash() -> str:
+    digest = hashlib.sha384((ROOT / "assets" / "plain.js").read_bytes()).digest()
+    return "sha384-" + base64.b64encode(digest).decode()
+
+
+def _policy(at: Counter) -> str:
+    """Return the page's policy: everything shut, then what it needs by name."""
+    style = base64.b64encode(hashlib.sha256(city_style().encode()).digest()).decode()
+    origin = at.script_origin if at.mode.pays else ""
+    real = origin.startswith("https://js.stripe.com")
+    api = "https://api.stripe.com" if real else origin
+    frames = " ".join(_STRIPE_FRAMES) if real else origin
+    rules = {
+        "default-src": "'none'",
+        "script-src": f"'self' {origin}",
+        "style-src": f"'self' 'sha256-{style}'",
+        "font-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": f"'self' {api}",
+        "frame-src": frames or "'none'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {value}".strip() for name, value in rules.items())
+
+
+def _see(path: str) -> RedirectResponse:
+    return RedirectResponse(path, 303, headers={"cache-control": "no-store"})
+
+
+def _receipt(payment_id: UUID) -> str:
+    return paths.link(paths.RECEIPT, id=payment_id)
+
+
+async def _resident(request: Request) -> Actor | None:
+    actor = await actor_of(request)
+    return actor if actor.is_resident else None
+
+
+async def show(request: Request) -> Response:
+    """Draw Billing Information, or lead to where this cart stands."""
+    actor = await _resident(request)
+    claim = request.path_params["cart"]
+    if actor is None:
+        return _see(paths.link(paths.SIGN_IN, next=paths.pay(claim)))
+
+    def look(session: Any) -> tuple[CartView, Any, Any]:
+        cart = queries.own(session, actor, claim)
+        view = queries.view(session, cart, database_now(session))
+        return view, latest_of_cart(session, actor, view.cart_id), prefill(session, actor, view)
+
+    try:
+        view, latest, billing = await in_thread(look)
+    except NotFound:
+        return await plain.page(request, "not_found.html", title=_("Page not found"), status=404)
+    if view.status in (CartStatus.PAID, CartStatus.PROCESSING, CartStatus.CONFIRMING) and latest:
+        return _see(_receipt(latest.id))
+    if view.status is CartStatus.OPEN or not view.lines:
+        return _see(paths.link(paths.PAY_BILLS if view.lines else paths.CART))
+    problems = []
+    if latest is not None and "declined" in request.query_params:
+        problems = [plain.Problem(_(reason(latest.failure_code)))]
+    if view.status is CartStatus.EXPIRED:
+        return await plain.page(
+            request,
+            "payments/expired.html",
+            title=_("The time to pay is over"),
+            cart=_shown(view),
+            problems=problems,
+            status=200,
+        )
+    return await _draw(request, view, billing.as_dict(), problems)
+
+
+async def _draw(
+    request: Request, view: CartView, values: dict[str, str], problems: Sequence[plain.Problem]
+) -> Response:
+    at = counter()
+    today = local_date(await in_thread(database_now), city().zone)
+    states = [("", _("Select")), *US_STATES]
+    return await plain.page(
+        request,
+        "payments/pay.html",
+        title=_("Billing Information"),
+        status=200,
+        problems=problems,
+        values={**values, "method": "card"},
+        headers={"content-security-policy": _policy(at)},
+        cart=_shown(view),
+        counter=at,
+        states=states,
+        script_hash=_script_hash(),
+        test_cards=[] if at.mode.livemode else [(n, _(what)) for n, what in _TEST_CARDS],
+        counts_for=day(today),
+        posted_on=day(next_business_day(city(), today)),
+        return_url=paths.absolute(paths.PAY) + f"/{view.cart_id}/return",
+    )
+
+
+def _refusal(error: DomainError) -> JSONResponse:
+    every = error.problems if isinstance(error, Problems) else (error,)
+    return JSONResponse(
+        {"problems": [{"sentence": say(one), "field": one.field} for one in every]}, 422
+    )
+
+
+_STALE = N_("This page was open for too long. You have not been charged. Reload it and try again.")
+
+
+async def confirm(request: Request) -> Response:
+    """Make Payment: answer where to go, what the bank still asks, or what to mend."""
+    actor = await _resident(request)
+    claim = request.path_params["cart"]
+    if actor is None:
+        return JSONResponse({"go": paths.link(paths.SIGN_IN, next=paths.pay(claim))})
+    if not await is_our_form(request):
+        return _refusal(DomainError(_STALE))
+    at = counter()
+    form = await request.form()
+    token, total = form.get("token"), form.get("total")
+    if at.processor is None or not isinstance(token, str) or not token.startswith("ctoken_"):
+        return _refusal(DomainError(_STALE))
+    billing = read_billing(form)
+    cents = int(total) if isinstance(total, str) and total.isascii() and total.isdigit() else 0
+
+    def pay() -> Outcome:
+        with transaction() as session:
+            operations.keep_billing(session, actor, claim, form)
+        return Desk(at.processor).pay(  # type: ignore[arg-type]
+            actor,
+            claim,
+            token=token,
+            billing=billing,
+            shown_cents=cents,
+            return_url=paths.absolute(paths.PAY) + f"/{claim}/return",
+        )
+
+    try:
+        outcome = await _off_loop(pay)
+    except AlreadyPaid as paid:
+        return JSONResponse({"go": _receipt(paid.payment_id) if paid.payment_id else "/"})
+    except (operations.BeingPaid, operations.TimeIsUp):
+        # The page itself says which: it leads on to the receipt, or offers ten new minutes.
+        return JSONResponse({"go": paths.pay(claim)})
+    except DomainError as refused:
+        return _refusal(refused)
+    return _answer(outcome)
+
+
+def _answer(outcome: Outcome) -> JSONResponse:
+    if outcome.status is PaymentStatus.REQUIRES_ACTION:
+        return JSONResponse({"secret": outcome.client_secret})
+    if outcome.status in (PaymentStatus.FAILED, PaymentStatus.CANCELED):
+        return _refusal(DomainError(reason(outcome.failure_code)))
+    return JSONResponse({"go": _receipt(outcome.payment_id)})
+
+
+async def _off_loop(work: Callable[[], Outcome]) -> Outcome:
+    # Not in_thread: the desk opens its own transactions, none of them around a call.
+    return await asyncio.to_thread(copy_context().run, work)
+
+
+async def extend(request: Request) -> Response:
+    """Give ten more minutes."""
+    actor = await _resident(request)
+    if actor is None or not await is_our_form(request):
+        return JSONResponse({}, 403)
+    claim = request.path_params["cart"]
+    try:
+        seconds = await in_thread(lambda s: operations.extend(s, actor, claim))
+    except DomainError as refused:
+        return _refusal(refused)
+    return JSONResponse({"seconds": seconds})
+
+
+async def keep(request: Request) -> Response:
+    """Keep what was typed in Billing Information."""
+    actor = await _resident(request)
+    if actor is None or not await is_our_form(request):
+        return Response(status_code=403)
+    claim, form = request.path_params["cart"], await request.form()
+    try:
+        await in_thread(lambda s: operations.keep_billing(s, actor, claim, form))
+    except DomainError:
+        return Response(status_code=404)
+    return Response(status_code=204)
+
+
+async def again(request: Request) -> Response:
+    """Open a new window after the time ran out."""
+    actor = await _resident(request)
+    claim = request.path_params["cart"]
+    if actor is None or not await is_our_form(request):
+        return _see(paths.pay(claim))
+    try:
+        await in_thread(lambda s: operations.begin_again(s, actor, claim))
+    except DomainError:
+        # Pay Bills says what changed, line by line, when Continue is chosen there.
+        return _see(paths.link(paths.PAY_BILLS))
+    return _see(paths.pay(claim))
+
+
+async def back(request: Request) -> Response:
+    """Come back from 3-D Secure, or from a reply that got lost: ask, then lead on."""
+    actor = await _resident(request)
+    claim = request.path_params["cart"]
+    if actor is None:
+        return _see(paths.link(paths.SIGN_IN, next=paths.pay(claim)))
+    try:
+        cart = await in_thread(lambda s: queries.own(s, actor, claim))
+    except NotFound:
+        return _see(paths.link(paths.CART))
+    latest = await in_thread(lambda s: latest_of_cart(s, actor, CartId(cart.id)))
+    at = counter()
+    if latest is None or at.processor is None:
+        return _see(paths.pay(claim))
+    status, desk, payment_id = latest.status, Desk(at.processor), PaymentId(latest.id)
+    # Where nobody can say just now, the receipt page says that we are checking.
+    with suppress(Unknown, Refused):
+        status = (await _off_loop(lambda: desk.look(payment_id, "reply"))).status
+    if status in (PaymentStatus.FAILED, PaymentStatus.CANCELED):
+        return _see(paths.pay(claim) + "?declined=1")
+    return _see(_receipt(latest.id))
+
+
+routes = [
+    Route("/pay/{cart}", show),
+    Route("/pay/{cart}/confirm", confirm, methods=["POST"]),
+    Route("/pay/{cart}/extend", extend, methods=["POST"]),
+    Route("/pay/{cart}/keep", keep, methods=["POST"]),
+    Route("/pay/{cart}/again", again, methods=["POST"]),
+    Route("/pay/{cart}/return", back),
+]
