@@ -112,3 +112,7 @@ export function LanguageLink({ path, code, children }) {
   useEffect(() => setQuery(search), [search]);
   return <a href={path + query} lang={code} hrefLang={code}>{children}</a>;
 }
+
+export function PrintButton({ children }) {
+  return <button type="button" className="button" onClick={() => window.print()}>{children}</button>;
+}

@@ -1,5 +1,6 @@
 """What the header shows on every page: who is signed in, how many bills are in the cart."""
 
+from portal.domain.cart.queries import count_items
 from portal.domain.identity import profile
 from portal.kit.ids import parse_id
 from portal.secret import csrf_of_session
@@ -29,3 +30,4 @@ class ShellState(PortalState):
         if parse_id(self._query("account")) is not None:
             self.account = self._query("account")
         self.name = await self._ask(profile.first_name) if self.is_signed_in else ""
+        self.cart_items = await self._ask(count_items)

@@ -63,3 +63,10 @@ class LanguageLink(rx.Component):
     tag = "LanguageLink"
     path: rx.Var[str]
     code: rx.Var[str]
+
+
+class PrintButton(rx.Component):
+    """A button that prints the page."""
+
+    library = _LIBRARY
+    tag = "PrintButton"

@@ -1,0 +1,116 @@
+"""Pay Bills: how much on each bill, the subtotal, and Continue into the ten minutes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
+from portal.cities import city
+from portal.cities.calendar import next_business_day
+from portal.domain.cart import operations
+from portal.domain.cart.queries import CartLine, CartView
+from portal.domain.cart.rules import Problems
+from portal.domain.cart.states import CartStatus
+from portal.kit.clock import local_date, utc_now
+from portal.kit.text import _, day, money, say, short_day
+from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.cart import category_name
+
+
+@dataclass(frozen=True)
+class PayRow:
+    """A line of Pay Bills; `typed` is the Payment Amount as it stands in its field."""
+
+    id: str = ""
+    field: str = ""
+    description: str = ""
+    year: str = ""
+    bill_date: str = ""
+    number: str = ""
+    due: str = ""
+    balance: str = ""
+    due_now: str = ""
+    typed: str = ""
+
+
+def _row(line: CartLine) -> PayRow:
+    return PayRow(
+        str(line.bill_id),
+        f"amount-{line.bill_id}",
+        category_name(line.category),
+        str(line.bill_year),
+        short_day(line.statement_date),
+        line.bill_no,
+        short_day(line.due_date),
+        money(line.owed_cents),
+        money(line.owed_cents),
+        f"{line.amount_cents // 100}.{line.amount_cents % 100:02d}",
+    )
+
+
+class PayBillsState(PortalState):
+    """The amounts of the signed-in resident's cart."""
+
+    loaded: bool = False
+    being_paid: bool = False
+    subtotal: str = ""
+    counts_for: str = ""
+    rows: list[PayRow] = []
+    changes: list[str] = []
+    # What was typed and not yet sent with a form, by bill.
+    _typed: dict[str, str] = {}
+
+    @handler(RESIDENT)
+    async def load(self) -> Any:
+        """Show the cart's bills with their amounts."""
+        self.loaded = False
+        view, told = await self._ask(operations.refresh)
+        if view is None or not view.lines:
+            return rx.redirect(routes.link(routes.CART))
+        self.changes = [say(change) for change in told]
+        self._typed = {}
+        today = local_date(utc_now(), city().zone)
+        self.counts_for = _(
+            "Paid today, it counts for %(date)s. It is posted on %(posted)s.",
+            date=day(today),
+            posted=day(next_business_day(city(), today)),
+        )
+        self._draw(view)
+        return None
+
+    def _draw(self, view: CartView) -> None:
+        self.rows = [_row(line) for line in view.lines]
+        self.subtotal = money(view.total_cents)
+        self.being_paid = view.status is CartStatus.CONFIRMING
+        self.loaded = True
+
+    @handler(RESIDENT)
+    async def keep_amount(self, bill: str, typed: str) -> None:
+        """Remember what was typed beside a bill, for the button that is pressed next."""
+        self._typed = {**self._typed, bill[:36]: typed[:30]}
+
+    @handler(RESIDENT)
+    async def calculate(self, form: dict[str, str]) -> None:
+        """Calculate Subtotal."""
+        typed = {name.removeprefix("amount-"): value for name, value in form.items()}
+        try:
+            self._draw(await self._ask(operations.set_amounts, typed))
+        except Problems as several:
+            self._show_all(several)
+        self._typed = typed
+
+    @handler(RESIDENT)
+    async def proceed(self) -> Any:
+        """Continue: hold the amounts for ten minutes and go to the card page."""
+        try:
+            cart = await self._ask(operations.begin_checkout, self._typed)
+        except Problems as several:
+            self._show_all(several)
+            return None
+        # The card page is the server's own, with no other script than ours and the processor's.
+        return rx.redirect(routes.pay(cart))
+
+    def _show_all(self, several: Problems) -> None:
+        for one in several.problems:
+            self._show(one)
