@@ -1,8 +1,9 @@
 """The ledger of what the portal collected: append-only, double entry, one booking a reference.
 
-It holds the money that passes through the portal. What a bill is owed stays with the billing
-system's own columns, the books of record: a receivable here says how much of a bill the portal
-has collected, and the sum of both is what the bill still owes.
+It holds the money that passes through the portal. What a bill is owed is said by the billing
+system's own columns, the books of record. Each import books what it changed (`bill_import`,
+docs/decisions/0007), so that a bill's receivable is its imported balance less what the portal
+collected and the books do not show yet: what the bill still owes.
 """
 
 from collections.abc import Sequence
