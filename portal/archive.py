@@ -92,7 +92,6 @@ def restore(engine: Engine, file: Path, *, replace: bool = False) -> Done:
                 raise ArchiveFailed("The database is not empty. To replace what it holds: --yes")
             connection.execute(text(f"DROP SCHEMA IF EXISTS {_BEFORE} CASCADE"))
             connection.execute(text(f"ALTER SCHEMA public RENAME TO {_BEFORE}"))
-            connection.execute(text("CREATE SCHEMA public"))
         try:
             _client(
                 engine, "pg_restore", "--no-owner", "--no-privileges", "--single-transaction",
@@ -105,7 +104,7 @@ def restore(engine: Engine, file: Path, *, replace: bool = False) -> Done:
                 raise ArchiveFailed("What was restored is not what was backed up.")
         except ArchiveFailed:
             with engine.begin() as connection:
-                connection.execute(text("DROP SCHEMA public CASCADE"))
+                connection.execute(text("DROP SCHEMA IF EXISTS public CASCADE"))
                 connection.execute(text(f"ALTER SCHEMA {_BEFORE} RENAME TO public"))
             raise
         with engine.begin() as connection:
