@@ -38,7 +38,7 @@ export function AskServer() {
 }
 
 // Focus the summary of what is wrong, and say so in the title.
-export function FocusWhenShown({ children, prefix }) {
+export function FocusWhenShown({ children, prefix, className = "" }) {
   const box = useRef(null);
   useEffect(() => {
     if (box.current) box.current.focus();
@@ -50,7 +50,7 @@ export function FocusWhenShown({ children, prefix }) {
       }
     };
   }, []);
-  return <div ref={box} tabIndex={-1} className="focus-box">{children}</div>;
+  return <div ref={box} tabIndex={-1} className={"focus-box " + className}>{children}</div>;
 }
 
 // Our own words for a lost connection, in the language of the page.

@@ -106,7 +106,7 @@ def _suggestions() -> Any:
                 NotificationState.suggestions,
                 dense=True,
             ),
-            class_name="column",
+            class_name="usage-part column",
         ),
     )
 
@@ -155,7 +155,16 @@ def _form() -> Any:
                     default_value=NotificationState.email_3,
                 ),
             ),
-            form.actions(form.submit(_("Save"))),
+            form.actions(
+                form.submit(_("Save")),
+                # Said aloud at the top of the page already; seen here, where the button is.
+                rx.cond(
+                    NotificationState.notice != "",
+                    rx.el.span(
+                        NotificationState.notice, class_name="status good", aria_hidden="true"
+                    ),
+                ),
+            ),
             on_submit=NotificationState.save,
             class_name="stack",
         ),

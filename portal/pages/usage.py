@@ -173,7 +173,7 @@ def _rows(first: str) -> Any:
         [
             Column(first, _when, head=True),
             Column(
-                rx.fragment(_("Usage"), " (", UsageState.unit, ")"),
+                _("Usage") + " (" + UsageState.unit + ")",
                 lambda row: row.value,
                 kind="number",
             ),

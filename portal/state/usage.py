@@ -51,7 +51,7 @@ class UsageState(PortalState):
         try:
             view = await self._ask(queries.usage, self.account, *asked, zone=city().zone, now=now)
         except ranges.BadDates as refused:
-            # The dates stay as they were asked for; the usual ones are shown below them.
+            # The usual range is shown all the same, with what was wrong above it.
             view = await self._ask(
                 queries.usage, self.account, "", "", "daily", zone=city().zone, now=now
             )

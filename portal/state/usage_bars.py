@@ -28,7 +28,7 @@ _NOTES = {
     rules.MISSING: N_("No reading"),
     rules.PENDING: N_("Not yet received"),
 }
-_TICKS = 8  # labels under the bars; more would touch each other on a phone
+_TICKS = 6  # labels under the bars; more would touch each other on a phone
 
 
 @dataclass(frozen=True)

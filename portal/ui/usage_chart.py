@@ -27,7 +27,8 @@ def chart(bars: Any, axis: Any, unit: Any, on_open: Any) -> Any:
 def _drawn_by_server(bars: Any, axis: Any, unit: Any) -> Any:
     return rx.el.div(
         rx.el.div(
-            rx.el.span(axis.top_label, " ", unit),
+            rx.el.span(unit, class_name="unit"),
+            rx.el.span(axis.top_label),
             rx.el.span(axis.half_label),
             rx.el.span("0"),
             class_name="scale",
