@@ -117,7 +117,7 @@ def _sign_in(one: Any) -> Any:
             (_("Locked until"), rx.cond(one.locked_until != "", one.locked_until, _("Not locked"))),
         ),
         rx.cond(_STATE.may_act, _acts(one)),
-        rx.cond(one.links.length() > 0, _links(one)),
+        rx.cond(one.links.length() > 0, rx.el.div(_links(one), class_name="part-gap")),
         class_name="part-gap",
     )
 

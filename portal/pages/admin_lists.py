@@ -61,10 +61,10 @@ def payment() -> Any:
         waiting(
             state.loaded,
             rx.fragment(
+                _reason(state.one.reason),
                 facts(
                     (_("Amount"), state.one.amount),
                     (_("Status"), status_word(state.one.status, state.one.tone)),
-                    (_("Reason"), state.one.reason),
                     (_("Bills"), state.one.bills),
                     (_("Method"), state.one.how),
                     (_("Counts for"), state.effective),
@@ -126,13 +126,13 @@ def import_run() -> Any:
         waiting(
             state.loaded,
             rx.fragment(
+                _reason(state.one.reason),
                 facts(
                     (_("Status"), status_word(state.one.status, state.one.tone)),
                     (_("When"), state.one.at),
-                    (_("As of"), state.one.as_of),
-                    (_("Reason"), state.one.reason),
                     (_("Rows at fault"), state.one.faults),
                 ),
+                rx.cond(state.one.as_of != "", facts((_("As of"), state.one.as_of))),
                 rx.cond(
                     state.notes.length() > 0,
                     rx.el.ul(rx.foreach(state.notes, rx.el.li)),
@@ -213,6 +213,10 @@ def _retry(row: Any) -> Any:
         AdminOutboxState.may_act & row.may_retry,
         button(_("Send again"), on_click=AdminOutboxState.retry(row.id)),
     )
+
+
+def _reason(reason: Any) -> Any:
+    return rx.cond(reason != "", rx.el.p(reason, class_name="notice warn"))
 
 
 def _back(text: str, path: str) -> Any:
