@@ -12,6 +12,7 @@ from portal.cities import city
 from portal.http import wrap
 from portal.kit.text import LANGUAGES, _, speaking
 from portal.pages import Page, pages
+from portal.state import redaction
 from portal.state.guard import Guard
 from portal.state.shell import ShellState
 from portal.ui import menu
@@ -48,10 +49,13 @@ app = rx.App(
     head_components=head(),
     app_wraps=app_wraps(),
     toaster=None,
+    backend_exception_handler=redaction.on_backend_error,
+    frontend_exception_handler=redaction.on_frontend_error,
     api_transformer=partial(
         wrap, build=build.current(), access={page.route: page.access for page in PAGES}
     ),
 )
+redaction.install()
 app.add_middleware(Guard())
 app.register_lifespan_task(_connected)
 

@@ -152,17 +152,15 @@ def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
     def declare(fn: Callable[..., Any]) -> Any:
         if not inspect.iscoroutinefunction(fn):
             raise TypeError(f"{fn.__qualname__} must be async: a handler may not hold the loop")
-        kinds = _kinds(fn)
+        kinds, shape = _kinds(fn), inspect.signature(fn)
 
         @functools.wraps(fn)
         async def run(self: PortalState, *args: Any, **kwargs: Any) -> Any:
             with speaking(self._language()):
-                bound = inspect.signature(fn).bind_partial(self, *args, **kwargs)
-                for name, kind in kinds.items():
-                    if name in bound.arguments and not _is(bound.arguments[name], kind):
-                        _LOG.warning("%s: wrong type for %s", fn.__qualname__, name)
-                        self._show(DomainError(_UNREADABLE))
-                        return None
+                if not _fits(shape, kinds, self, args, kwargs):
+                    _LOG.warning("%s: arguments of a wrong number or type", fn.__qualname__)
+                    self._show(DomainError(_UNREADABLE))
+                    return None
                 self._clear()
                 actor = await actor_of(self)
                 if not permission.allows(actor):
@@ -197,6 +195,15 @@ def _kinds(fn: Callable[..., Any]) -> dict[str, Any]:
         if kind not in (str, int, bool, list[str], dict[str, str]):
             raise TypeError(f"{fn.__qualname__}: {name} must be str, int, bool, list or form")
     return kinds
+
+
+def _fits(shape: inspect.Signature, kinds: dict[str, Any], *call: Any) -> bool:
+    state, args, kwargs = call
+    try:
+        bound = shape.bind(state, *args, **kwargs)
+    except TypeError:
+        return False
+    return all(_is(bound.arguments[n], kind) for n, kind in kinds.items() if n in bound.arguments)
 
 
 def _is(value: Any, kind: Any) -> bool:

@@ -37,7 +37,8 @@ def table(
 ) -> Any:
     """Draw a table of `rows`: a Var of a list of frozen dataclasses, or a plain list of them.
 
-    `foot`: drawn `<tr>`s. The caption names the table to everybody; hide it where a heading does.
+    `caption`: text, a Var or drawn words; it names the table to everybody, hide it where a heading
+    does. `foot`: drawn `<tr>`s.
     """
     body = (
         [_row(columns, row) for row in rows]
@@ -58,9 +59,6 @@ def table(
             **props,
         ),
         class_name="table-box",
-        tab_index=0,
-        role="region",
-        aria_label=caption,
     )
 
 

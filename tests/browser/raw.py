@@ -13,6 +13,17 @@ class Refused(Exception):
     """The server did not let the socket open."""
 
 
+class _Closing(Client):
+    """The library's client, which leaves its socket open when it is refused."""
+
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        try:
+            super().__init__(url, headers=headers)
+        except BaseException:
+            self.sock.close()
+            raise
+
+
 class RawSocket:
     """The event socket, spoken by hand."""
 
@@ -28,7 +39,7 @@ class RawSocket:
         self.tab = tab or str(uuid4())
         address = url.replace("http", "ws", 1)
         try:
-            self.socket = Client(
+            self.socket = _Closing(
                 f"{address}/_event/?token={self.tab}&EIO=4&transport=websocket", headers=headers
             )
             self._next("0")
@@ -37,7 +48,7 @@ class RawSocket:
         except (ConnectionClosed, ConnectionError, TimeoutError) as error:
             raise Refused from error
 
-    def _next(self, start: str, wait: float = 5) -> str:
+    def _next(self, start: str, wait: float = 15) -> str:
         while True:
             frame = self.socket.receive(timeout=wait)
             if frame is None:
