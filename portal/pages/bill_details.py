@@ -39,15 +39,13 @@ def _content() -> Any:
         _history(),
         _message(),
         rx.el.p(
-            city().full_name,
-            " · ",
             city().contact.office.say(),
             " ",
             city().contact.phone,
             " · ",
-            _("Bill"),
-            " ",
-            State.head.number,
+            State.head.printed,
+            rx.el.br(),
+            State.head.address,
             class_name="print-only small",
         ),
     )
@@ -293,7 +291,7 @@ def _history() -> Any:
             rx.el.h2(_("The last 13 months")),
             table.figure_with_table(
                 bars.bar_chart(State.bars),
-                _("Usage on each bill. The darkest bar is this bill."),
+                _("Usage on each bill. The last bar is this bill."),
                 table.table(
                     _("The last 13 months"),
                     [
