@@ -24,7 +24,7 @@ SELECT b.id AS bill_id,
         WHERE a.portal_payment_id = i.portal_payment_id)), 0)
   - coalesce((SELECT sum(e.amount_cents) FROM ledger_entry e
       WHERE e.bill_id = b.id AND e.ledger_account = 'receivable'), 0) AS cents
-FROM touched_bill t JOIN bill b ON b.id = t.bill_id
+FROM (SELECT DISTINCT bill_id FROM touched_bill) t JOIN bill b ON b.id = t.bill_id
 """
 
 

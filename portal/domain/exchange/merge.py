@@ -14,6 +14,12 @@ from portal.domain.exchange.staging import SEPARATOR, Sql, stage
 from portal.kit.text import N_
 
 MOST_CLOSED = 0.10
+# The bills whose receivable the ledger looks at afterwards: those whose own row moved (a new one
+# that owes nothing has none), and those on which a payment of ours was booked.
+_TOUCHED = {
+    "bill": "CASE WHEN merge_action() = 'UPDATE' OR t.balance_cents <> 0 THEN t.id END",
+    "bill_activity": "CASE WHEN t.portal_payment_id <> '' THEN t.bill_id END",
+}
 
 
 def _value(column: Column) -> str:
@@ -105,19 +111,17 @@ def merge(sql: Sql, file: File, header: Header, *, full: bool) -> tuple[int, int
     update = ", ".join(f'"{name}" = s."{name}"' for name in written)
     names = ", ".join(f'"{name}"' for name in plan.values)
     inserted = ", ".join(f's."{name}"' for name in plan.values)
-    # What a bill's own row or a booking on it changed is looked at by the ledger afterwards.
-    bill = {"bill": "t.id", "bill_activity": "t.bill_id"}.get(file.table, "NULL::uuid")
+    bill = _TOUCHED.get(file.table)
     touch = (
-        ", touch AS (INSERT INTO touched_bill SELECT DISTINCT bill FROM done"
-        " ON CONFLICT DO NOTHING)"
-        if file.table in ("bill", "bill_activity")
+        ", touch AS (INSERT INTO touched_bill SELECT bill FROM done WHERE bill IS NOT NULL)"
+        if bill
         else ""
     )
     row = sql.execute(
         f"WITH done AS (MERGE INTO {file.table} t USING (SELECT {select} {plan.sources}) s"
         f" ON {same} WHEN MATCHED AND {differs} THEN UPDATE SET {update}"
         f" WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({inserted})"
-        f" RETURNING merge_action() AS act, {bill} AS bill){touch}"
+        f" RETURNING merge_action() AS act, {bill or 'NULL::uuid'} AS bill){touch}"
         " SELECT count(*) FILTER (WHERE act = 'INSERT'), count(*) FILTER (WHERE act = 'UPDATE')"
         " FROM done"
     ).fetchone()

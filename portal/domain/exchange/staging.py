@@ -65,7 +65,7 @@ def prepare(sql: Sql) -> None:
     )
     # The keys of rows left out: their children are left out too, and FULL does not close them.
     sql.execute("CREATE TEMP TABLE bad_row (file text, key text) ON COMMIT DROP")
-    sql.execute("CREATE TEMP TABLE touched_bill (bill_id uuid PRIMARY KEY) ON COMMIT DROP")
+    sql.execute("CREATE TEMP TABLE touched_bill (bill_id uuid) ON COMMIT DROP")
 
 
 def _create(sql: Sql, file: File, header: Header) -> None:
