@@ -80,7 +80,7 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "stripe", "procrastinate", "mail.log", "asyncio"):
+    for chatty in ("alembic", "httpx", "stripe", "procrastinate", "mail.log", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,8 +78,8 @@ def run_importer(url: str, folder: Path) -> dict[str, float]:
     return figures
 
 
-def main(accounts: int = ACCOUNTS) -> None:
-    """Generate, import, import again, COPY; print the figures."""
+def run(accounts: int = ACCOUNTS) -> Iterator[dict[str, object]]:
+    """Generate, import, import again, COPY; yield the figures."""
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
         made = generate(base / "town", city(), accounts=accounts, seed=1, now=NOW, hourly_places=0)
@@ -94,26 +95,23 @@ def main(accounts: int = ACCOUNTS) -> None:
             copied = plain_copy(url, made.exchange)
         finally:
             server.stop()
-    print(
-        json.dumps(
-            {
-                "bench": "exchange_import",
-                "accounts": made.accounts,
-                "rows": made.rows,
-                "seconds": round(first["seconds"], 1),
-                "rows_per_second": round(made.rows / first["seconds"]),
-                "plain_copy_seconds": round(copied, 1),
-                "ratio_to_copy": round(first["seconds"] / copied, 1),
-                "peak_mb": round(first["peak_mb"]),
-                "again_seconds": round(again["seconds"], 1),
-                "again_status": again["status"],
-            }
-        )
-    )
+    yield {
+        "bench": "exchange_import",
+        "accounts": made.accounts,
+        "rows": made.rows,
+        "seconds": round(first["seconds"], 1),
+        "rows_per_second": round(made.rows / first["seconds"]),
+        "plain_copy_seconds": round(copied, 1),
+        "ratio_to_copy": round(first["seconds"] / copied, 1),
+        "peak_mb": round(first["peak_mb"]),
+        "again_seconds": round(again["seconds"], 1),
+        "again_status": again["status"],
+    }
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--take"]:
         take(sys.argv[2], Path(sys.argv[3]))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else ACCOUNTS)
+        for figures in run(int(sys.argv[1]) if len(sys.argv) > 1 else ACCOUNTS):
+            print(json.dumps(figures))
