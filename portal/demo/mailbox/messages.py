@@ -42,7 +42,7 @@ def newest(folder: Path) -> list[Message]:
 def _read(path: Path) -> Message:
     parsed = BytesParser(EmailMessage, policy=email.policy.default).parsebytes(path.read_bytes())
     body = parsed.get_body(("plain",))
-    words = str(body.get_content()) if body is not None else ""
+    words = str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
     return Message(
         key=path.stem,
         to=str(parsed["To"] or ""),
