@@ -157,6 +157,8 @@ def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
         @functools.wraps(fn)
         async def run(self: PortalState, *args: Any, **kwargs: Any) -> Any:
             with speaking(self._language()):
+                args = tuple(_form(value) for value in args)
+                kwargs = {name: _form(value) for name, value in kwargs.items()}
                 if not _fits(shape, kinds, self, args, kwargs):
                     _LOG.warning("%s: arguments of a wrong number or type", fn.__qualname__)
                     self._show(DomainError(_UNREADABLE))
@@ -195,6 +197,18 @@ def _kinds(fn: Callable[..., Any]) -> dict[str, Any]:
         if kind not in (str, int, bool, list[str], dict[str, str]):
             raise TypeError(f"{fn.__qualname__}: {name} must be str, int, bool, list or form")
     return kinds
+
+
+def _form(value: Any) -> Any:
+    # Reflex's script reads a ticked box as true, one that is not as false, and a field that is
+    # not drawn just now as null. A form says "on", and nothing for the other two.
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: "on" if field is True else field
+        for name, field in value.items()
+        if field is not None and field is not False
+    }
 
 
 def _fits(shape: inspect.Signature, kinds: dict[str, Any], *call: Any) -> bool:

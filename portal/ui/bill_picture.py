@@ -19,7 +19,7 @@ def bill_picture() -> Any:
     return rx.el.figure(
         rx.el.figcaption(_("Where the numbers stand on your bill")),
         rx.el.svg(
-            rx.el.svg.rect(x="0.5", y="0.5", width=str(_WIDTH - 1), height=str(height - 1), rx="4"),
+            rx.el.svg.rect(x="1", y="1", width=str(_WIDTH - 2), height=str(height - 2), rx="4"),
             rx.el.svg.text(city().full_name, x="12", y="32", class_name="town"),
             *[_box(box, i) for i, box in enumerate(boxes)],
             view_box=f"0 0 {_WIDTH} {height}",

@@ -10,6 +10,7 @@ from portal.domain.identity import sessions
 from portal.kit.clock import utc_now
 from portal.kit.db import transaction
 from portal.kit.errors import DomainError
+from portal.state import base
 from portal.state.base import ADMINISTRATOR, PUBLIC, RESIDENT, STAFF, PortalState, handler
 from portal.state.guard import Guard, permission_of
 from tests import factories
@@ -171,3 +172,9 @@ async def test_the_guard_refuses_even_a_hydrate_of_an_ended_session(database: En
     answer = await Guard().preprocess(None, state, hydrate)
     assert answer is not None
     assert answer.events[0].payload["path"] == "/sign-in?next=%2Fcart"
+
+
+def test_a_form_means_what_a_browsers_form_means() -> None:
+    sent = {"box": True, "empty_box": False, "not_drawn": None, "text": "", "kept": "x"}
+    assert base._form(sent) == {"box": "on", "text": "", "kept": "x"}
+    assert base._form({"nested": {"a": 1}}) == {"nested": {"a": 1}}  # refused after this
