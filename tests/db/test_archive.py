@@ -1,4 +1,4 @@
-"""A backup is one instant, a restore brings it back to the cent, and a refused one loses nothing."""
+"""A backup is one instant, a restore brings it back to the cent, a refused one loses nothing."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -47,6 +47,7 @@ class Catcher:
         self.port: int = self._socket.getsockname()[1]
         self._keep = _Keep(place)
         self._loop = asyncio.new_event_loop()
+        self._stopped = asyncio.Event()
         self._thread = threading.Thread(target=self._serve, name="mail-catcher", daemon=True)
         self._thread.start()
 
@@ -56,19 +57,19 @@ class Catcher:
         return f"smtp://127.0.0.1:{self.port}?starttls=never"
 
     def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(
-            self._loop.create_server(
-                lambda: SMTP(
-                    self._keep, hostname="localhost", data_size_limit=_LARGEST, loop=self._loop
-                ),
-                sock=self._socket,
-            )
-        )
-        self._loop.run_forever()
+        self._loop.run_until_complete(self._until_stopped())
+        self._loop.close()
+
+    async def _until_stopped(self) -> None:
+        server = await self._loop.create_server(self._session, sock=self._socket)
+        async with server:
+            await self._stopped.wait()
+
+    def _session(self) -> SMTP:
+        return SMTP(self._keep, hostname="localhost", data_size_limit=_LARGEST, loop=self._loop)
 
     def stop(self) -> None:
-        """Stop listening."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        self._socket.close()
+        """Stop listening; a second call does nothing."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopped.set)
+            self._thread.join(5)
