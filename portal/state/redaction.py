@@ -36,13 +36,13 @@ def install() -> None:
             logger.addFilter(Redacted())
 
 
-def on_backend_error(error: Exception) -> Any:
+def on_backend_error(exception: Exception) -> Any:
     """Log what failed outside a handler of ours: the places, not the values."""
-    places = "".join(traceback.format_tb(error.__traceback__)[-6:])
-    _LOG.error("%s\n%s", type(error).__name__, places)
+    places = "".join(traceback.format_tb(exception.__traceback__)[-6:])
+    _LOG.error("%s\n%s", type(exception).__name__, places)
 
 
-def on_frontend_error(error: Exception) -> None:
+def on_frontend_error(exception: Exception) -> None:
     """Note that a browser reported an error of its page. It is the browser's word, so cut short."""
-    text = " ".join(str(error).split())[:_LONGEST_REPORT]
+    text = " ".join(str(exception).split())[:_LONGEST_REPORT]
     _LOG.warning("a browser reports: %s", text.encode("ascii", "replace").decode())
