@@ -211,7 +211,10 @@ def freshness(view: UsageView) -> str:
     """Say how far the readings reach."""
     if view.through is None:
         return ""
-    return _("Data through %(day)s.", day=day(view.through))
+    said = _("Data through %(day)s.", day=day(view.through))
+    if view.oldest is not None and view.range.begin < view.oldest:
+        said = _("Readings start on %(day)s.", day=day(view.oldest)) + " " + said
+    return said
 
 
 def left(view: UsageView) -> str:

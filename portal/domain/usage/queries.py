@@ -55,6 +55,7 @@ class UsageView:
     through: date | None
     earlier: tuple[date, date] | None
     later: tuple[date, date] | None
+    oldest: date | None  # the first day with a reading
     has_meter: bool
     left_on: date | None  # the first day that no longer belongs to one who moved out
     missing_days: int
@@ -204,8 +205,10 @@ def usage(
     parts = segments(session, account.account_id)
     oldest, through = known_span(session, parts, account)
     asked = read_range(begin, end, grouping, through=through or today, oldest=oldest)
+    # Before the first reading nothing is missing: there was nothing to read it with.
+    begin_shown = max(asked.begin, oldest) if oldest else asked.begin
     end_shown = min(asked.end, today)
-    days = days_between(session, parts, account, asked.begin, end_shown, calendar)
+    days = days_between(session, parts, account, begin_shown, end_shown, calendar)
     past: dict[date, DayUse] = {}
     if through is not None:
         month_ago = through - timedelta(days=rules.AVERAGE_OVER - 1)
@@ -220,7 +223,7 @@ def usage(
     )
     ordered = list(days.values())
     if asked.grouping == rules.HOURLY:
-        bars = _hours(session, parts, account, asked.begin, end_shown, calendar, through)
+        bars = _hours(session, parts, account, begin_shown, end_shown, calendar, through)
     else:
         bars = rules.grouped(ordered, asked.grouping, through)
     earlier, later = rules.neighbours(asked.begin, asked.end)
@@ -238,6 +241,7 @@ def usage(
         through=through,
         earlier=earlier if oldest is not None and earlier[1] >= oldest else None,
         later=later if later[0] <= (through or today) else None,
+        oldest=oldest,
         has_meter=oldest is not None,
         left_on=None if stay else max(stops, default=None),
         missing_days=sum(1 for one in statuses if one in (rules.MISSING, rules.PARTIAL)),
