@@ -1,0 +1,204 @@
+"""Staff at work: sign in with the second factor, find, look, act; every screen held to axe."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from portal.demo import stories
+from tests.browser.checks import check_page, ready, watch
+from tests.browser.conftest import Running
+
+SCREENS = (
+    "/admin",
+    "/admin/customers?q=alameda",
+    "/admin/payments",
+    "/admin/requests",
+    "/admin/imports",
+    "/admin/announcements",
+    "/admin/outbox",
+)
+
+
+def _sql(portal: Running, statement: str, **values: Any) -> Any:
+    engine = create_engine(portal.database_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        result = connection.execute(text(statement), values)
+        return result.all() if result.returns_rows else None
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, portal: Running) -> dict[str, Any]:
+    """Return both roles' cookies: a code works once, so each signs in once."""
+    kept = {}
+    for member in stories.STAFF:
+        context = browser.new_context(base_url=portal.url)
+        page = context.new_page()
+        page.goto("/admin")  # leads to the sign-in and back
+        page.get_by_label("Email address").fill(member.email)
+        page.get_by_label("Password", exact=True).fill(member.password)
+        page.get_by_label("Code").fill(stories.staff_code(datetime.now(UTC)))
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.get_by_role("heading", name="Work list", level=1)).to_be_visible()
+        kept[member.role] = context.storage_state()
+        context.close()
+    return kept
+
+
+def _page(browser: Browser, portal: Running, state: Any) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=portal.url, viewport={"width": 1280, "height": 900}, storage_state=state
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    problems = watch(page)
+    yield page
+    context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def administrator(browser: Browser, portal: Running, cookies: Any) -> Iterator[Page]:
+    yield from _page(browser, portal, cookies["administrator"])
+
+
+@pytest.fixture
+def viewer(browser: Browser, portal: Running, cookies: Any) -> Iterator[Page]:
+    yield from _page(browser, portal, cookies["viewer"])
+
+
+@pytest.fixture(scope="module")
+def work(portal: Running) -> None:
+    """Leave something of every kind for a person to do."""
+    _sql(
+        portal,
+        "INSERT INTO staff_task (id, kind, reference, detail)"
+        " VALUES (gen_random_uuid(), 'excess', 'test:1', '5.00 more than bill 98820 needed')",
+    )
+    _sql(
+        portal,
+        "INSERT INTO mail (id, kind, to_address, subject, text_body, html_body, status, attempts,"
+        " last_error) VALUES (gen_random_uuid(), 'receipt', 'gone@example.org', 'Your receipt',"
+        " 'x', 'x', 'failed', 9, 'mailbox unavailable')",
+    )
+    _sql(
+        portal,
+        "INSERT INTO import_run (id, kind, source_name, content_hash, status, reason, started_at,"
+        " finished_at, fault_count, notes, counts) VALUES (gen_random_uuid(), 'exchange', 'night',"
+        " '', 'refused', 'bills.csv: the total differs', now(), now(), 0, '[]', '{}')",
+    )
+
+
+def test_every_screen_is_accessible(administrator: Page, work: None) -> None:
+    for path in SCREENS:
+        administrator.goto(path)
+        check_page(administrator)
+    administrator.goto("/admin/imports")
+    administrator.get_by_role("link", name="exchange").click()
+    expect(administrator.get_by_role("heading", name="exchange", level=1)).to_be_visible()
+    check_page(administrator)
+
+
+def test_a_customer_is_found_by_street_and_the_look_is_noted(
+    administrator: Page, portal: Running
+) -> None:
+    page = administrator
+    page.goto("/admin")
+    ready(page)
+    page.get_by_label("Find a customer").fill("okafor")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="OKAFOR, LINDA").first.click()
+    expect(page.get_by_role("heading", name="OKAFOR, LINDA", level=1)).to_be_visible()
+    expect(page.get_by_role("link", name="linda@example.org")).to_be_visible()
+    check_page(page)
+    noted = _sql(portal, "SELECT count(*) FROM audit_event WHERE act = 'staff.view_customer'")
+    assert noted[0][0] >= 1
+
+
+def test_a_second_search_on_the_same_page_and_its_address(administrator: Page) -> None:
+    page = administrator
+    page.goto("/admin/customers?q=28624")
+    expect(page.get_by_role("link", name="CITY OF PLEASANTON", exact=True)).to_be_visible()
+    page.get_by_label("Find a customer").fill("nash")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="NASH, WALTER")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("link", name="CITY OF PLEASANTON", exact=True)).to_be_visible()
+
+
+def test_unlink_and_the_resident_has_one_account_less(administrator: Page, portal: Running) -> None:
+    page = administrator
+    (user,) = _sql(portal, "SELECT id FROM user_account WHERE email = 'leo@example.org'")
+    page.goto(f"/admin/resident?id={user[0]}")
+    page.get_by_role("button", name="Unlink").click()
+    said = "The account is no longer linked to leo@example.org."
+    expect(page.get_by_role("status").get_by_text(said)).to_be_visible()
+    expect(page.get_by_role("button", name="Unlink")).to_have_count(0)
+
+
+def test_a_task_is_done_and_a_mail_is_sent_again(
+    administrator: Page, portal: Running, work: None
+) -> None:
+    page = administrator
+    page.goto("/admin")
+    row = page.get_by_role("row").filter(has_text="5.00 more than bill 98820 needed")
+    row.get_by_role("button", name="Done").click()
+    expect(row).to_have_count(0)
+    page.goto("/admin/outbox?status=failed")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("No message of this kind.")).to_be_visible()
+
+
+def test_an_announcement_reaches_the_home_page_clean_and_ends(
+    administrator: Page, portal: Running
+) -> None:
+    page = administrator
+    page.goto("/admin/announcements")
+    ready(page)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("alert").get_by_text("Enter a title.")).to_be_visible()
+    page.get_by_label("Title (English)").fill("Water main work")
+    page.get_by_label("Text (English)").fill("<b>Monday</b> <script>alert(1)</script>on Main St.")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("link", name="Water main work")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Water main work")).to_be_visible()
+    expect(page.get_by_text("on Main St.")).to_be_visible()
+    page.goto("/admin/announcements")
+    row = page.get_by_role("row").filter(has_text="Water main work")
+    row.get_by_role("button", name="End now").click()
+    expect(row.get_by_text("Ended")).to_be_visible()
+    page.goto("/")
+    ready(page)
+    expect(page.get_by_role("heading", name="Water main work")).to_have_count(0)
+
+
+def test_a_viewer_sees_no_button_and_no_confidential_name(viewer: Page) -> None:
+    viewer.goto("/admin/customers?q=okafor")
+    viewer.get_by_role("link", name="OKAFOR, LINDA").first.click()
+    expect(viewer.get_by_role("heading", name="Sign-ins")).to_be_visible()
+    expect(viewer.get_by_role("button", name="Unlink")).to_have_count(0)
+    viewer.goto("/admin/customers?q=410036")  # the story of the confidential customer
+    expect(viewer.get_by_role("link", name="Not shown (confidential)")).to_be_visible()
+    viewer.goto("/admin/announcements")
+    ready(viewer)
+    expect(viewer.get_by_role("button", name="Publish")).to_have_count(0)
+
+
+def test_in_spanish(administrator: Page) -> None:
+    administrator.goto("/es/admin/customers?q=okafor")
+    expect(administrator.get_by_role("heading", name="Clientes", level=1)).to_be_visible()
+    check_page(administrator, lang="es")
+
+
+def test_nobody_else_comes_in(page: Page, sign_in: Any) -> None:
+    page.goto("/admin/customers?q=okafor")
+    expect(page.get_by_role("heading", name="Staff sign in")).to_be_visible()
+    sign_in("maria@example.org", stories.PASSWORD)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto("/admin/customers?q=okafor")
+    expect(page.get_by_role("heading", name="Staff sign in")).to_be_visible()
