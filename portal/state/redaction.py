@@ -6,7 +6,6 @@ may hold what a person typed, or be a flood.
 
 import logging
 import traceback
-from typing import Any
 
 _LOG = logging.getLogger("portal.events")
 _TALKATIVE = (
@@ -36,7 +35,7 @@ def install() -> None:
             logger.addFilter(Redacted())
 
 
-def on_backend_error(exception: Exception) -> Any:
+def on_backend_error(exception: Exception) -> None:
     """Log what failed outside a handler of ours: the places, not the values."""
     places = "".join(traceback.format_tb(exception.__traceback__)[-6:])
     _LOG.error("%s\n%s", type(exception).__name__, places)
