@@ -7,12 +7,12 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from portal.cities import city
 from portal.config import settings
-from portal.domain.outbox import render, rules
+from portal.domain.outbox import render, rules, states
+from portal.domain.outbox.states import MailStatus
 from portal.kit.ids import MailId, new_id
 from portal.kit.queue import defer
 from portal.models.outbox import Mail
@@ -74,7 +74,7 @@ def claim(session: Session, now: datetime, mail_id: UUID | None = None) -> Claim
     """
     due = (
         select(Mail)
-        .where(Mail.status == "waiting", col(Mail.next_try_at) <= now)
+        .where(Mail.status == MailStatus.WAITING, col(Mail.next_try_at) <= now)
         .order_by(col(Mail.next_try_at))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -105,10 +105,13 @@ def _message(mail: Mail, now: datetime) -> EmailMessage:
 
 def sent(session: Session, claimed: Claimed, now: datetime) -> None:
     """Note that the mail server took the message."""
-    session.connection().execute(
-        update(Mail)
-        .where(col(Mail.id) == claimed.mail_id, col(Mail.status) == "waiting")
-        .values(status="sent", sent_at=now, last_error="")
+    states.move(
+        session,
+        claimed.mail_id,
+        MailStatus.WAITING,
+        MailStatus.SENT,
+        sent_at=now,
+        last_error="",
     )
 
 
@@ -117,13 +120,15 @@ def not_sent(
 ) -> None:
     """Note a failed attempt: try again later, or after 72 h (or a final no) tell the staff."""
     mail = session.exec(
-        select(Mail).where(Mail.id == claimed.mail_id, Mail.status == "waiting").with_for_update()
+        select(Mail)
+        .where(Mail.id == claimed.mail_id, Mail.status == MailStatus.WAITING)
+        .with_for_update()
     ).first()
     if mail is None:
         return
     mail.last_error = reason[:300]
     if final or rules.given_up(mail.created_at or now, now):
-        mail.status = "failed"
+        states.move(session, mail.id, MailStatus.WAITING, MailStatus.FAILED)
         session.add(
             StaffTask(
                 kind="mail_failed",
