@@ -36,7 +36,11 @@ config = rx.Config(
     trusted_proxy_hops=settings().trusted_proxy_hops,
     plugins=[],
     disable_plugins=[rx.plugins.SitemapPlugin],
-    state_manager_mode="redis" if settings().redis_url else "memory",
+    state_manager_mode=(
+        rx.constants.StateManagerMode.REDIS
+        if settings().redis_url
+        else rx.constants.StateManagerMode.MEMORY
+    ),
     redis_url=settings().redis_url or None,
     frontend_compression_formats=["brotli", "gzip"],
     frontend_packages=["@fontsource-variable/public-sans@5.3.0", "axe-core@4.14.1"],

@@ -9,7 +9,7 @@ import socket
 import sys
 
 from portal import build
-from portal.config import settings
+from portal.config import ROOT, settings
 
 
 class PortTaken(Exception):
@@ -44,8 +44,8 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     settings.cache_clear()
     build.ensure()
     os.environ["__REFLEX_SKIP_COMPILE"] = "true"  # not before: the build compiles
-    sys.path.insert(0, str(build.ROOT))
-    os.chdir(build.ROOT)  # Reflex looks for its configuration in the working directory
+    sys.path.insert(0, str(ROOT))
+    os.chdir(ROOT)  # Reflex looks for its configuration in the working directory
 
     from reflex.utils.exec import run_backend_prod
     from reflex_base import constants

@@ -8,7 +8,7 @@ socket whose session still stands. Values of a form are never sent to a State th
 import logging
 from typing import Any
 
-from reflex.middleware import Middleware
+from reflex.middleware.middleware import Middleware
 from reflex.state import StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext

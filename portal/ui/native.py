@@ -27,7 +27,7 @@ _SERVED = (
 )
 
 
-class NativeForm(BaseHTML):
+class NativeForm(BaseHTML):  # type: ignore[misc]
     """A form that the browser posts itself: `rx.el.form` would install preventDefault."""
 
     tag = "form"
