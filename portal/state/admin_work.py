@@ -18,11 +18,14 @@ from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
 
 TASK_WORDS = {
     "mail_failed": N_("A message could not be sent"),
-    "payment_in_doubt": N_("A payment is in doubt"),
     "excess": N_("More was paid than the bill needed"),
+    "late_money": N_("Money came for a payment that was given up"),
+    "unknown_money": N_("Money came that belongs to no payment of ours"),
+    "processor_mismatch": N_("The processor says something else than we do"),
     "posting_rejected": N_("The billing system refused a posting"),
     "posting_partial": N_("The billing system posted a part"),
-    "unknown_payment": N_("The billing system names a payment that is not ours"),
+    "unknown_portal_payment": N_("The billing system names a payment that is not ours"),
+    "booked_otherwise": N_("The billing system booked another amount or bill"),
 }
 
 

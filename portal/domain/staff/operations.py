@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col
 
 from portal.domain.audit import operations as audit
@@ -17,6 +17,7 @@ from portal.kit.queue import defer
 from portal.kit.text import N_, speaking
 from portal.models.identity import AccountLink
 from portal.models.outbox import Mail
+from portal.models.payments import StaffTask
 
 
 def resend_activation(session: Session, actor: Actor, claim: object, now: datetime) -> str:
@@ -75,6 +76,16 @@ def retry_mail(session: Session, actor: Actor, claim: object, now: datetime) -> 
     ).one_or_none()
     if waiting is None:
         raise NotFound(N_("That message is not waiting to be sent again."))
+    # Its task is done; should it fail again, a new one takes the plain reference.
+    session.execute(
+        update(StaffTask)
+        .where(col(StaffTask.reference) == f"mail:{mail_id}")
+        .values(
+            reference=f"mail:{mail_id}:{now.isoformat()}",
+            done_at=func.coalesce(col(StaffTask.done_at), now),
+            done_by=func.coalesce(col(StaffTask.done_by), actor.user_id),
+        )
+    )
     audit.record(
         session, actor, "staff.retry_mail", subject_user_id=waiting[0], mail_id=str(mail_id)
     )

@@ -194,9 +194,17 @@ def test_failed_mail_is_sent_again_once(db: Session) -> None:
     )  # fmt: skip
     db.add(mail)
     db.flush()
+    task = StaffTask(kind="mail_failed", reference=f"mail:{mail.id}", detail="x: no such box")
+    db.add(task)
+    db.flush()
     operations.retry_mail(db, admin, str(mail.id), NOW)
     db.refresh(mail)
     assert (mail.status, mail.attempts) == ("waiting", 0)
+    db.refresh(task)
+    assert (task.done_at, task.done_by) == (NOW, admin.user_id)
+    # Failing again is a task again: the reference is free.
+    db.add(StaffTask(kind="mail_failed", reference=f"mail:{mail.id}", detail="x: no such box"))
+    db.flush()
     with pytest.raises(NotFound):
         operations.retry_mail(db, admin, str(mail.id), NOW)
 
