@@ -318,3 +318,23 @@ def test_a_payment_booked_otherwise_goes_to_staff(
     assert f"with -39.00 on bill {second.bill_year}-{second.category}-{second.bill_no}" in (
         task.detail
     )
+
+
+def test_a_bill_that_moves_while_our_payment_is_under_way_is_booked_without_it(
+    db: Session, town: tuple[User, Account, Bill, Bill], tmp_path: Path
+) -> None:
+    user, _, first, _ = town
+    pay(db, user, (first, 4000))
+    cid = db.execute(text("SELECT cid FROM customer")).scalar_one()
+    row = {
+        "bill_year": str(first.bill_year),
+        "category": str(first.category),
+        "bill_no": first.bill_no,
+        "cid": cid,
+        "interest_due": "1.50",
+        "balance": "101.50",
+    }
+    take(db, Folder(tmp_path / "a").put("bills.csv", row, mode="DELTA").seal())
+    receivable = text("SELECT sum(amount_cents) FROM ledger_entry WHERE bill_id = :bill")
+    assert db.execute(receivable, {"bill": first.id}).scalar_one() == 6150
+    assert owed_cents(db, [BillId(first.id)]) == {first.id: 6150}
