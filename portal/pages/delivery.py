@@ -49,22 +49,14 @@ def _choose() -> Any:
         rx.cond(
             State.may_change,
             form.form(
-                form.group(
-                    _("How do you want to receive your bills?"),
-                    *[
-                        form.choice(
-                            "way",
-                            text.say(),
-                            kind="radio",
-                            # The error summary leads to the first of the choices.
-                            id="way" if code == "MAIL" else f"way-{code.lower()}",
-                            value=code,
-                            default_checked=rx.cond(
-                                State.way != "", State.way == code, State.wanted == code
-                            ),
-                        )
-                        for code, text in ways
-                    ],
+                # The problem at the choice leads here; a radio of that id would hide the others.
+                rx.el.div(
+                    form.group(
+                        _("How do you want to receive your bills?"),
+                        *[_way(code, text.say()) for code, text in ways],
+                    ),
+                    id="way",
+                    tab_index=-1,
                 ),
                 rx.el.p(_("Bills by e-mail go to the address you sign in with: "), State.email),
                 form.choice("consent", words.consent.say()),
@@ -78,6 +70,17 @@ def _choose() -> Any:
                 )
             ),
         ),
+    )
+
+
+def _way(code: str, text: str) -> Any:
+    return form.choice(
+        "way",
+        text,
+        kind="radio",
+        id=f"way-{code.lower()}",
+        value=code,
+        default_checked=rx.cond(State.way != "", State.way == code, State.wanted == code),
     )
 
 

@@ -15,9 +15,8 @@ def open_summary(page: Page, sign_in: Callable[..., None]) -> None:
     """Sign in and open the first account of the list."""
     sign_in(RESIDENT.email, RESIDENT.password)
     page.wait_for_url("**/")
-    page.goto("/utility-billing/accounts")
     ready(page)
-    page.get_by_role("main").get_by_role("link", name="Account Summary").first.click()
+    page.locator("main a[href*='/summary?account=']").first.click()
     page.wait_for_url("**/summary?account=*")
     ready(page)
 
