@@ -31,9 +31,12 @@ class Book:
         secret_key: str = "sk_test_standin",
         publishable_key: str = "pk_test_standin",
         webhook_secret: str = "whsec_standin",
+        account: str = "",
     ) -> None:
         self.clock = clock
         self.secret_key = secret_key
+        # Two stand-ins over one database must not hand out the same ids.
+        self.account = account
         self.publishable_key = publishable_key
         self.outgoing = Outgoing(webhook_secret)
         self.intents: dict[str, Body] = {}
@@ -277,7 +280,7 @@ class Book:
         return self._lock
 
     def _random(self, of: str) -> str:
-        return hashlib.sha256(f"{self.secret_key}{of}".encode()).hexdigest()[:24]
+        return hashlib.sha256(f"{self.secret_key}{self.account}{of}".encode()).hexdigest()[:24]
 
     def _id(self, prefix: str) -> str:
         self.count += 1

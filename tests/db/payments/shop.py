@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import stripe
 from sqlalchemy import Engine
@@ -44,7 +45,7 @@ class Shop:
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
-        self.standin = Standin(lambda: int(self.now.timestamp()))
+        self.standin = Standin(lambda: int(self.now.timestamp()), account=uuid4().hex)
         self.client = stripe.StripeClient(
             self.standin.secret_key, http_client=InProcess(self.standin), max_network_retries=0
         )
