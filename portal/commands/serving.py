@@ -1,10 +1,13 @@
 """`serve`: the web server on one port."""
 
+import os
 from typing import Annotated
 
 import typer
 
 from portal.commands.running import check_settings, fail, opened
+from portal.commands.taking import check_payments, check_stored_mode
+from portal.config import settings
 
 
 def serve(
@@ -16,11 +19,16 @@ def serve(
     from portal import serve as server
     from portal.kit import log
 
+    # Before the settings are read: the payment stand-in is for loopback only.
+    os.environ["PORTAL_LISTEN_HOST"] = host
+    settings.cache_clear()
     check_settings(serving=True)
+    check_payments()
     log.configure()
     try:
         server.check_port(host, port)
         with opened():
+            check_stored_mode()
             server.serve(host, port, workers)
     except (server.PortTaken, ValueError) as refused:
         fail(str(refused))

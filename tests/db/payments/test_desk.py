@@ -18,7 +18,7 @@ from tests.db.payments.shop import Shop
 
 @pytest.fixture
 def shop(database: Engine, now: datetime) -> Iterator[Shop]:
-    yield Shop(database, now)
+    return Shop(database, now)
 
 
 def _cart_status(shop: Shop, cart: object) -> str:
@@ -30,7 +30,7 @@ def _ledger(shop: Shop) -> dict[str, int]:
         rows = session.execute(
             text("SELECT ledger_account, sum(amount_cents)::bigint FROM ledger_entry GROUP BY 1")
         )
-        return {account: cents for account, cents in rows}
+        return dict(rows.all())
 
 
 def test_a_good_card_pays_the_bills_books_them_and_mails_a_receipt(shop: Shop) -> None:
@@ -274,8 +274,10 @@ def test_the_ledger_refuses_change_and_imbalance(shop: Shop) -> None:
         "UPDATE ledger_entry SET amount_cents = 0",
         "DELETE FROM ledger_tx",
         "TRUNCATE ledger_entry",
-        "INSERT INTO ledger_entry (tx_id, ledger_account, amount_cents)"
-        " SELECT id, 'stripe_clearing', 1 FROM ledger_tx",
+        (
+            "INSERT INTO ledger_entry (tx_id, ledger_account, amount_cents)"
+            " SELECT id, 'stripe_clearing', 1 FROM ledger_tx"
+        ),
     ):
         with pytest.raises(DBAPIError), shop.begin() as session:
             session.execute(text(statement))

@@ -64,7 +64,7 @@ def _both_in_checkout(shop: Shop) -> list[tuple[Actor, CartId]]:
     ana, bills = shop.household(5000)
     ben = shop.neighbour(bills[0])
     carts = []
-    with mock.patch("portal.domain.cart.holds.held_by_others", lambda *_: {}):
+    with mock.patch("portal.domain.cart.holds.held_by_others", return_value={}):
         carts = [(actor, shop.checkout(actor, bills)) for actor in (ana, ben)]
     return carts * (ATTEMPTS // 2)
 
@@ -106,8 +106,8 @@ def test_without_locks_the_same_storm_charges_more_than_once(
     shop = Shop(database, now)
     tries = _both_in_checkout(shop)
     with (
-        mock.patch.object(attempts.holds, "held_by_others", lambda *_: {}),
-        mock.patch.object(attempts, "lock_bills", lambda *_: None),
+        mock.patch.object(attempts.holds, "held_by_others", return_value={}),
+        mock.patch.object(attempts, "lock_bills", return_value=None),
         mock.patch.object(attempts, "owed_cents", lambda _s, ids: dict.fromkeys(ids, 5000)),
     ):
         _storm(shop, tries)

@@ -114,7 +114,7 @@ def _no_deadline() -> Any:
 def _no_holds() -> Any:
     @contextmanager
     def broken() -> Iterator[None]:
-        nothing = mock.patch.object(holds, "held_by_others", lambda *_: {})
+        nothing = mock.patch.object(holds, "held_by_others", return_value={})
         with (
             nothing,
             mock.patch.object(attempts, "owed_cents", lambda _s, ids: dict.fromkeys(ids, 10**9)),
