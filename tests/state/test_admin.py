@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from portal.kit.db import transaction
 from portal.models.accounts import Announcement
 from portal.models.audit import AuditEvent
+from portal.models.exchange import ContactRequest
 from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
@@ -17,6 +18,7 @@ from portal.state.admin_announcements import AdminAnnouncementsState
 from portal.state.admin_customer import AdminCustomerState
 from portal.state.admin_customers import AdminCustomersState
 from portal.state.admin_lists import AdminImportsState, AdminOutboxState, AdminPaymentsState
+from portal.state.admin_requests import AdminRequestsState
 from portal.state.admin_work import AdminWorkState
 from tests import factories
 from tests.state.drive import drive, leads_to, run
@@ -34,6 +36,7 @@ LOADS: list[tuple[Any, str, str]] = [
     (AdminImportsState, "load_one", "/admin/import?id={user}"),
     (AdminOutboxState, "load", "/admin/outbox"),
     (AdminAnnouncementsState, "load", "/admin/announcements"),
+    (AdminRequestsState, "load", "/admin/requests"),
 ]
 ACTS: list[tuple[Any, str, str]] = [
     (AdminWorkState, "finish", "{task}"),
@@ -42,6 +45,7 @@ ACTS: list[tuple[Any, str, str]] = [
     (AdminCustomerState, "unlink", "{link}"),
     (AdminOutboxState, "retry", "{mail}"),
     (AdminAnnouncementsState, "end", "{announcement}"),
+    (AdminRequestsState, "approve", "{request}"),
 ]
 
 
@@ -71,11 +75,15 @@ def _people(session: Session) -> People:
     said = Announcement(
         title_en="T", body_en="<p>B</p>", starts_at=made["viewer"].created_at or NOW
     )
-    for row in (link, task, mail, said):
+    asked = ContactRequest(
+        reference="R-1", account_id=place.id, customer_id=payer.id, user_id=made["resident"].id,
+        fields={"addr1": ["1 A ST", "2 B ST"]}, requested_at=NOW,
+    )  # fmt: skip
+    for row in (link, task, mail, said, asked):
         session.add(row)
     session.flush()
     ids = {"customer": payer, "user": made["resident"], "waiting": waiting, "link": link}
-    ids |= {"task": task, "mail": mail, "announcement": said}
+    ids |= {"task": task, "mail": mail, "announcement": said, "request": asked}
     made["ids"] = {name: str(row.id) for name, row in ids.items()}
     return made
 
@@ -134,7 +142,7 @@ async def test_administrators_act(people: People, kind: Any, name: str, claim: s
     assert state.notice != ""
     with transaction() as session:
         acts = [event.act for event in session.exec(select(AuditEvent)).all()]
-    assert any(act.startswith(("staff.", "user.resend")) for act in acts)
+    assert any(act.startswith(("staff.", "user.resend", "request.")) for act in acts)
 
 
 @pytest.mark.parametrize(("kind", "name", "claim"), ACTS)
@@ -177,3 +185,13 @@ async def test_an_announcement_is_published_and_changed(people: People) -> None:
     await run(state, "save", form | {"title_en": " "})
     assert state.problems[0].field == "title_en"
     assert state.draft.body_en == "Run the cold tap."  # what was typed stays
+
+
+async def test_a_request_is_declined_with_a_reason_alone(people: People) -> None:
+    claim = people["ids"]["request"]
+    state = await drive(
+        AdminRequestsState, "decline", {"id": claim}, as_=people["administrator"], url="/admin"
+    )
+    assert state.problems[0].field == "reason"
+    await run(state, "decline", {"id": claim, "reason": "No such street"})
+    assert (state.problems, state.rows) == ([], [])
