@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from portal.cities import City, city_file, read_city
+from portal.demo.stories import pairs_of, residents, unlinked
 from portal.demo.town.generate import Generated, generate
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -216,3 +217,72 @@ def test_leesburg_s_and_minot_s_guides(tmp_path: Path) -> None:
     assert (last["bill_no"], last["paid"], last["balance"]) == ("1306", "53.50", "0.00")
     codes = [row["service_code"] for row in rows["services"] if row["account_no"] == number]
     assert codes == ["1000", "2000", "MXU"]
+
+
+def test_every_story_is_told(made: Any) -> None:
+    key, _, rows = made
+    city = town(key)
+
+    def of(story: str) -> list[dict[str, str]]:
+        """Return the story's bills, oldest first."""
+        (pair, *_more) = pairs_of(city, story)
+        return [row for row in rows["bills"] if row["account_no"] == pair.account_no]
+
+    def reads(story: str) -> list[dict[str, str]]:
+        (pair, *_more) = pairs_of(city, story)
+        return [row for row in rows["reads"] if row["account_no"] == pair.account_no]
+
+    def ties(story: str) -> list[dict[str, str]]:
+        numbers = {pair.account_no for pair in pairs_of(city, story)}
+        return [row for row in rows["account_customers"] if row["account_no"] in numbers]
+
+    def customer(cid: str) -> dict[str, str]:
+        return next(row for row in rows["customers"] if row["cid"] == cid)
+
+    for one in residents(city):
+        for pair in one.pairs:
+            assert any(
+                (tie["account_no"], tie["cid"]) == (pair.account_no, pair.cid)
+                and tie["stop_date"] == "9999-12-31"
+                for tie in rows["account_customers"]
+            )
+    estimate = reads("estimated_read")[-1]
+    assert (estimate["read_code"], estimate["estimated"]) == ("E", "Y")
+    assert of("past_due")[-2]["status"] == "OPEN"
+    assert of("past_due")[-2]["due_date"] < "2026-11-21"
+    assert (of("credit")[-1]["status"], of("credit")[-1]["balance"]) == ("CREDIT", "-40.00")
+    assert [bill["status"] for bill in of("lien") if bill["on_lien"] == "Y"] == ["LIENED"]
+    assert len({tie["cid"] for tie in ties("landlord")}) == 1
+    assert len(ties("landlord")) == 3
+    leaver, mover = ties("moved_in")
+    assert leaver["stop_date"] == mover["start_date"] == "2026-04-12"
+    assert [read for read in reads("moved_in") if read["transaction"] == "FINAL"] != []
+    assert customer(ties("confidential")[0]["cid"])["confidential"] == "Y"
+    assert [tie["relation"] for tie in ties("copy")] == ["TENANT", "COPY"]
+    assert ties("paperless")[0]["delivery"] == "EMAIL"
+    swap = [read for read in reads("meter_change") if read["transaction"] != "CYCLE"]
+    assert [read["transaction"] for read in swap][:2] == ["REPLACE_OUT", "REPLACE_IN"]
+    for pair in unlinked(city):
+        owing = [b for b in rows["bills"] if b["account_no"] == pair.account_no]
+        assert owing[-1]["status"] == "OPEN"
+        assert pair.cid not in {p.cid for one in residents(city) for p in one.pairs}
+
+
+def test_the_running_toilet_never_rests_and_the_summer_is_thirsty(made: Any) -> None:
+    key, generated, rows = made
+    city = town(key)
+    meters = {row["account_no"]: row["remote_id"] for row in rows["meters"]}
+    (toilet,) = pairs_of(city, "running_toilet")
+    (garden,) = pairs_of(city, "irrigation_summer")
+
+    def days(account: str, month: str) -> list[list[int]]:
+        path = next(path for path in generated.usage_files if path.stem == f"cmep-{month}")
+        found = [line.split(",") for line in path.read_text().splitlines()]
+        return [[int(v) for v in row[16::3]] for row in found if row[5] == meters[account]]
+
+    newest = days(toilet.account_no, "2026-11")[-1]
+    assert min(newest) >= 11  # gallons an hour, all day and night
+    assert min(days(toilet.account_no, "2026-10")[0]) == 0
+    july = sum(map(sum, days(garden.account_no, "2026-07")))
+    january = sum(map(sum, days(garden.account_no, "2026-01")))
+    assert july > 2 * january
