@@ -245,3 +245,12 @@ def test_every_default_row_of_the_tests_is_clean(tmp_path: Path) -> None:
     for name in DEFAULTS:
         rows, faults, _ = read(tmp_path, name, text_of(name, [{}]).encode())
         assert (len(rows), faults.kept) == (1, [])
+
+
+def test_the_page_for_cities_names_every_file_and_column() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "exchange.md").read_text()
+    for file in BY_NAME.values():
+        part = page.partition(f"### {file.name}\n")[2].partition("\n### ")[0]
+        for column in file.columns:
+            mark = "?" if column.optional else ""
+            assert f"| `{column.name}`{mark} | " in part, (file.name, column.name)
