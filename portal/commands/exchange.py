@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
+import psycopg
 import typer
 
 from portal.cities import calendar, city
@@ -21,6 +22,7 @@ from portal.domain.exchange.staging import dollars
 from portal.kit.clock import local_date, utc_now
 from portal.kit.db import transaction
 from portal.kit.errors import DomainError
+from portal.kit.text import N_
 
 _SHOWN_FAULTS = 20
 
@@ -73,6 +75,15 @@ def take_folder(folder: Path, *, force: bool, skip_bad_rows: bool) -> Outcome:
     try:
         with transaction() as session:
             return import_folder(session, folder, options, now=now, progress=progress_line())
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise DomainError(
+            N_(
+                "The database stopped the import and nothing was stored: %(reason)s."
+                " Run the same command again."
+            ),
+            reason=reason[0].rstrip("."),
+        ) from error
     except (Busy, NoManifest):
         raise
     except Refused as refused:
@@ -133,6 +144,8 @@ def export_postings(
 ) -> None:
     """Close a business day's batch and write the files for the billing system."""
     try:
+        if len(day) != 10:
+            raise ValueError
         business_date = date.fromisoformat(day)
     except ValueError:
         raise typer.BadParameter(f"{day!r} is no date: write YYYY-MM-DD") from None
