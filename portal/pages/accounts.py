@@ -59,10 +59,19 @@ def _table() -> Any:
             Column(_("Customer ID"), lambda row: row.cid),
             Column(_("Customer Name"), lambda row: row.name),
             Column(_("Service Address"), lambda row: row.address),
+            Column(_("Account Summary"), _summary, hide_label=True),
             Column(_("Manage Bills"), manage_bills, hide_label=True),
             Column(_("Remove"), _remove, hide_label=True),
         ],
         State.rows,
+    )
+
+
+def _summary(row: Any) -> Any:
+    return link(
+        _("Account Summary"),
+        rx.el.span(" ", row.account_no, class_name="visually-hidden"),
+        to=routes.link(routes.SUMMARY) + "?account=" + row.account,
     )
 
 

@@ -70,6 +70,7 @@ def _linked() -> Any:
                 class_name="plain",
             ),
             aria_labelledby="linked",
+            class_name="part-gap",
         ),
     )
 

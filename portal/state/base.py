@@ -170,6 +170,10 @@ def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
                 token = _actor.set(actor)
                 try:
                     return await fn(self, *args, **kwargs)
+                except sessions.FreshSignInNeeded:
+                    # A remembered session may look; for this act it signs in again and comes back.
+                    back = self._path()
+                    return rx.redirect(routes.link(routes.SIGN_IN, next=back, done="again"))
                 except DomainError as error:
                     self._show(error)
                 except Exception:

@@ -1,5 +1,6 @@
 """Utility Billing: the search by account number and customer ID, and Account Link Setup."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -8,7 +9,6 @@ from portal import routes
 from portal.domain.accounts import operations, queries
 from portal.domain.accounts.operations import LinkAnswer, LinkOutcome
 from portal.domain.identity import limits
-from portal.domain.identity.sessions import FreshSignInNeeded
 from portal.kit.clock import utc_now
 from portal.kit.pace import paced
 from portal.kit.text import _
@@ -49,23 +49,11 @@ class UtilityBillingState(PortalState):
     @handler(RESIDENT)
     async def search(self, form: dict[str, str]) -> Any:
         """Find the account, link it if need be, and show it."""
-        try:
-            async with paced(limits.LINK_ANSWER_AFTER):
-                answer: LinkAnswer = await self._ask(
-                    operations.search,
-                    form.get("account_no", ""),
-                    form.get("cid", ""),
-                    bool(form.get("remember")),
-                    utc_now(),
-                    amount=form.get("amount", ""),
-                )
-        except FreshSignInNeeded:
-            return sign_in_again(self._path())
+        remember = bool(form.get("remember"))
+        answer = await _tried(self, operations.search, form, remember)
         if answer.outcome is LinkOutcome.FOUND:
             return rx.redirect(routes.link(routes.SEARCH_RESULTS, account=answer.account_id))
         self.asks_amount = self.asks_amount or answer.outcome is LinkOutcome.THIRD_FACT
-        if answer.refusal is not None:
-            self._show(answer.refusal)
         return None
 
     @handler(RESIDENT)
@@ -91,36 +79,39 @@ class LinkSetupState(PortalState):
         self.loaded = True
 
     @handler(RESIDENT)
-    async def submit(self, form: dict[str, str]) -> Any:
+    async def submit(self, form: dict[str, str]) -> None:
         """Link the account, and make room for the next."""
-        try:
-            async with paced(limits.LINK_ANSWER_AFTER):
-                answer: LinkAnswer = await self._ask(
-                    operations.link,
-                    form.get("account_no", ""),
-                    form.get("cid", ""),
-                    utc_now(),
-                    amount=form.get("amount", ""),
-                )
-        except FreshSignInNeeded:
-            return sign_in_again(self._path())
+        answer = await _tried(self, operations.link, form)
         if answer.outcome is not LinkOutcome.FOUND:
             self.asks_amount = self.asks_amount or answer.outcome is LinkOutcome.THIRD_FACT
-            if answer.refusal is not None:
-                self._show(answer.refusal)
-            return None
+            return
         self.rows = [row(one) for one in await self._ask(queries.linked)]
-        self.asks_amount = False
-        self.drawing += 1
-        new = next((one for one in self.rows if one.account == str(answer.account_id)), LinkedRow())
-        self.notice = _(
-            "Account %(number)s at %(address)s is linked. Link another one, or open it below.",
-            number=new.account_no,
-            address=new.address,
+        self.asks_amount, self.drawing = False, self.drawing + 1
+        self.notice = _said(self.rows, str(answer.account_id))
+
+
+async def _tried(
+    state: PortalState, call: Callable[..., LinkAnswer], form: dict[str, str], *more: bool
+) -> LinkAnswer:
+    """Try two numbers; a refusal is shown. Every answer takes the same time."""
+    async with paced(limits.LINK_ANSWER_AFTER):
+        answer = await state._ask(
+            call,
+            form.get("account_no", ""),
+            form.get("cid", ""),
+            *more,
+            utc_now(),
+            amount=form.get("amount", ""),
         )
-        return None
+    if answer.refusal is not None:
+        state._show(answer.refusal)
+    return answer
 
 
-def sign_in_again(path: str) -> Any:
-    """Return the event that leads to the sign-in and back: a remembered session may only look."""
-    return rx.redirect(routes.link(routes.SIGN_IN, next=path, done="again"))
+def _said(rows: list[LinkedRow], account: str) -> str:
+    new = next((one for one in rows if one.account == account), LinkedRow())
+    return _(
+        "Account %(number)s at %(address)s is linked. Link another one, or open it below.",
+        number=new.account_no,
+        address=new.address,
+    )

@@ -96,7 +96,10 @@ def _inside_utility_billing() -> Any:
         items.append(rx.cond(ShellState.account != "", rx.fragment(*ours)))
     if is_offered(routes.CONTACT):
         items.append(_item(_("Contact Us"), routes.CONTACT))
-    items.append(_item(_("New Search"), routes.UTILITY_BILLING))
+    if is_offered(routes.SEARCH_RESULTS):
+        items.append(_item(_("Search Results"), routes.SEARCH_RESULTS))
+    new_search = routes.link(routes.UTILITY_BILLING, new=1)
+    items.append(rx.el.li(link(_("New Search"), to=new_search)))
     return rx.el.ul(*items)
 
 

@@ -155,9 +155,16 @@ def test_signing_up_again_before_activation_takes_the_newest_words(db: Session) 
     ],
 )
 def test_each_field_says_what_it_wants(given: tuple[str, str, str, str], field: str) -> None:
-    with pytest.raises((sign_up.BadField, passwords.WeakPassword)) as refused:
+    with pytest.raises(sign_up.BadFields) as refused:
         sign_up.read_form(*given)
-    assert refused.value.field == field
+    assert [fault.field for fault in refused.value.faults] == [field]
+
+
+def test_every_field_at_fault_is_named_at_once() -> None:
+    with pytest.raises(sign_up.BadFields) as refused:
+        sign_up.read_form("ana", "short", "", " ")
+    fields = [fault.field for fault in refused.value.faults]
+    assert fields == ["email", "password", "first_name", "last_name"]
 
 
 def test_only_the_table_moves_a_status(db: Session) -> None:

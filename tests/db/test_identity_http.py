@@ -6,63 +6,33 @@ import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
-import pyotp
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from portal import http as layers
-from portal.domain.identity import limits, passwords, staff
-from portal.http.policy import Headers
+from portal.domain.identity import limits, passwords
 from portal.http.request import COOKIE
-from portal.kit.clock import utc_now
 from portal.models.audit import AuditEvent
-from portal.models.identity import MailToken, StaffFactor, User, UserSession
+from portal.models.identity import MailToken, User, UserSession
 from portal.models.outbox import Mail
 from tests import factories
+from tests.posting import browser, fill, problems, quick
 
-ORIGIN = "http://localhost:3000"
 PASSWORD = "garden-kettle-9"
 CANARY = "canary-zebra-lamp-77"
 ANA = "ana.rivera@example.com"
 
 
-def browser() -> TestClient:
-    """Return a browser of its own: cookies, our origin, no redirects followed by itself."""
-    app = Headers(layers.Plain(Starlette(), layers.plain_routes()))
-    # https, so that the client keeps Secure cookies; browsers keep them on localhost anyway.
-    return TestClient(
-        app,
-        base_url="https://localhost:3000",
-        headers={"origin": ORIGIN, "sec-fetch-site": "same-origin"},
-        follow_redirects=False,
-    )
-
-
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash and pace quickly: what these tests are about is not the time."""
-    monkeypatch.setattr(
-        passwords, "_hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
-    monkeypatch.setattr(passwords, "_NOBODY", passwords.hash_of("nobody's"))
-    monkeypatch.setattr("portal.kit.pace.rest", lambda spent, span: 0)
+    quick(monkeypatch)
 
 
 @pytest.fixture
 def ana(database: Engine) -> Iterator[User]:
     with Session(database, expire_on_commit=False) as db, db.begin():
         return factories.user(db, email=ANA, password_hash=passwords.hash_of(PASSWORD))
-
-
-def fill(client: TestClient, path: str, **fields: str):  # type: ignore[no-untyped-def]
-    """Open a page and post its form with what stands in it and what is given."""
-    page = client.get(path)
-    assert page.status_code == 200
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-    return client.post(path, data=hidden | fields)
 
 
 def mail_link(database: Engine, kind: str, to: str = ANA) -> str:
@@ -77,11 +47,6 @@ def mail_link(database: Engine, kind: str, to: str = ANA) -> str:
     found = next(line for line in mail.text_body.splitlines() if "token=" in line)
     parts = urlsplit(found)
     return f"{parts.path}?{parts.query}"
-
-
-def problems(answer) -> list[str]:  # type: ignore[no-untyped-def]
-    block = re.search(r'class="errors".*?</ul>', answer.text, re.DOTALL)
-    return re.findall(r"<li>(?:<a[^>]*>)?(.*?)(?:</a>)?</li>", block[0]) if block else []
 
 
 def test_the_way_of_the_guide_from_sign_up_to_sign_in(database: Engine) -> None:
@@ -307,63 +272,6 @@ def test_forms_from_one_network_are_counted(
         fill(client, "/forgot-password", email=f"p{i}@example.com").status_code for i in range(3)
     ]
     assert statuses == [200, 200, 422]
-
-
-# --- staff
-
-
-def test_staff_enrol_by_link_and_sign_in_with_both_factors(database: Engine) -> None:
-    with Session(database) as db, db.begin():
-        address = staff.add(db, "clerk@pleasanton.example", "administrator", utc_now())
-    parts = urlsplit(address)
-    client = browser()
-    assert client.get(f"{parts.path}?{parts.query}").headers["location"] == "/admin/enrol"
-    assert "Continue" in client.get("/admin/enrol").text
-    shown = fill(client, "/admin/enrol")
-    assert "<svg" in shown.text
-    grouped = re.search(r"<code>([A-Z2-7 ]+)</code>", shown.text)
-    assert grouped is not None
-    seed = grouped[1].replace(" ", "")
-    with Session(database) as db:
-        sealed = db.exec(select(StaffFactor.seed_encrypted)).one()
-    assert seed.encode() not in sealed
-
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown.text))
-    wrong = client.post("/admin/enrol", data=hidden | {"password": "kettle#garden", "code": "12"})
-    assert problems(wrong) == ["The code is not right. Enter the six digits your app shows now."]
-    assert grouped[1] in wrong.text  # the scan stays good
-    code = pyotp.TOTP(seed).now()
-    done = client.post("/admin/enrol", data=hidden | {"password": "kettle#garden", "code": code})
-    assert done.headers["location"] == "/admin/sign-in?done=enrolled"
-
-    def sign_in(code: str, password: str = "kettle#garden", path: str = "/admin/sign-in"):  # type: ignore[no-untyped-def]
-        return fill(browser(), path, email="clerk@pleasanton.example", password=password, code=code)
-
-    assert sign_in(code).status_code == 422  # used at enrolment: a code works once
-    later = pyotp.TOTP(seed).at(utc_now(), counter_offset=1)
-    assert problems(sign_in(later, "wrong one")) == [
-        "The email address, password or code is not right."
-    ]
-    assert sign_in(later, path="/sign-in").status_code == 422  # the residents' door knows no staff
-    entered = sign_in(later)
-    assert entered.headers["location"] == "/admin"
-    assert "Max-Age" not in entered.headers["set-cookie"]
-    assert sign_in(later).status_code == 422
-    with Session(database) as db:
-        row = db.exec(select(UserSession)).one()
-        assert (row.second_factor, row.remembered) == (True, False)
-        acts = set(db.exec(select(AuditEvent.act)).all())
-    assert {"staff.add", "staff.enrol", "session.sign_in", "session.wrong_password"} <= acts
-    # The link is used up.
-    client.get(f"{parts.path}?{parts.query}")
-    assert problems(fill(client, "/admin/enrol")) == [
-        "This link was already used. Ask for a new one if you need it again."
-    ]
-
-
-def test_residents_are_unknown_at_the_staff_door(ana: User) -> None:
-    answer = fill(browser(), "/admin/sign-in", email=ANA, password=PASSWORD, code="123456")
-    assert problems(answer) == ["The email address, password or code is not right."]
 
 
 # --- canaries

@@ -1,5 +1,6 @@
 """Signing up and proving the address. Known and unknown addresses get the same answer."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,15 @@ class BadField(DomainError):
     """What was typed in one field cannot be used; `field` names it."""
 
     code = "bad_field"
+
+
+class BadFields(Exception):
+    """The form's fields that do not hold, each with its sentence, in the form's order."""
+
+    def __init__(self, faults: Sequence[DomainError]) -> None:
+        """Keep the faults."""
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -67,15 +77,30 @@ def _name(typed: str, field: str, missing: str) -> str:
 def read_form(email: str, password: str, first_name: str, last_name: str) -> Newcomer:
     """Check a sign-up form and hash its password: slow, so throttle first, outside a transaction.
 
-    Raises BadField or passwords.WeakPassword for the first field that does not hold.
+    Raises BadFields with every field that does not hold.
     """
-    address = email_of(email)
-    if not password:
-        raise BadField(NO_PASSWORD, field="password")
-    passwords.check(password, (address, first_name, last_name, *town_words()))
-    first = _name(first_name, "first_name", N_("Enter your first name."))
-    last = _name(last_name, "last_name", N_("Enter your last name."))
-    return Newcomer(address, passwords.hash_of(password), first, last)
+    faults: list[DomainError] = []
+
+    def checked(read: Callable[[], str]) -> str:
+        try:
+            return read()
+        except DomainError as fault:
+            faults.append(fault)
+            return ""
+
+    def of_password() -> str:
+        if not password:
+            raise BadField(NO_PASSWORD, field="password")
+        passwords.check(password, (email, first_name, last_name, *town_words()))
+        return password
+
+    address = checked(lambda: email_of(email))
+    chosen = checked(of_password)
+    first = checked(lambda: _name(first_name, "first_name", N_("Enter your first name.")))
+    last = checked(lambda: _name(last_name, "last_name", N_("Enter your last name.")))
+    if faults:
+        raise BadFields(faults)
+    return Newcomer(address, passwords.hash_of(chosen), first, last)
 
 
 def may_mail(session: Session, email: str, now: datetime) -> bool:

@@ -1,0 +1,48 @@
+"""Post forms to the server-drawn pages as a browser does: cookies, our origin, its token."""
+
+import re
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from portal import http as layers
+from portal.domain.identity import passwords
+from portal.http.policy import Headers
+
+ORIGIN = "http://localhost:3000"
+
+
+def browser() -> TestClient:
+    """Return a browser of its own: cookies, our origin, no redirects followed by itself."""
+    app = Headers(layers.Plain(Starlette(), layers.plain_routes()))
+    # https, so that the client keeps Secure cookies; browsers keep them on localhost anyway.
+    return TestClient(
+        app,
+        base_url="https://localhost:3000",
+        headers={"origin": ORIGIN, "sec-fetch-site": "same-origin"},
+        follow_redirects=False,
+    )
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash and pace quickly, where the time is not what is tested."""
+    hasher = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    monkeypatch.setattr(passwords, "_NOBODY", passwords.hash_of("nobody's"))
+    monkeypatch.setattr("portal.kit.pace.rest", lambda spent, span: 0)
+
+
+def fill(client: TestClient, path: str, **fields: str) -> Any:
+    """Open a page and post its form with what stands in it and what is given."""
+    page = client.get(path)
+    assert page.status_code == 200
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    return client.post(path, data=hidden | fields)
+
+
+def problems(answer: Any) -> list[str]:
+    """Return the sentences of an answer's error summary."""
+    block = re.search(r'class="errors".*?</ul>', answer.text, re.DOTALL)
+    return re.findall(r"<li>(?:<a[^>]*>)?(.*?)(?:</a>)?</li>", block[0]) if block else []
