@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse
 
 from portal import routes
 from portal.cities import city
+from portal.domain.cart.queries import count_items
 from portal.domain.identity import profile
 from portal.domain.identity.actor import Actor
 from portal.http.request import CSRF_COOKIE, CSRF_FIELD, actor_of, cookie_of
@@ -123,7 +124,7 @@ async def page(
         actor=actor,
         name=name,
         csrf=token,
-        cart_items=0,
+        cart_items=await in_thread(lambda s: count_items(s, actor)) if actor.user_id else 0,
         other_language=other,
         other_href=other_path + (f"?{query}" if query and request.method == "GET" else ""),
         path=routes.localized(request.scope["path"]),

@@ -97,6 +97,7 @@ def _amount(row: Any) -> Any:
             aria_describedby=rx.cond(wrong, row.field + "-problem", ""),
             on_blur=lambda typed: State.keep_amount(row.id, typed),
         ),
+        class_name="field",
     )
 
 

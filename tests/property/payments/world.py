@@ -62,7 +62,11 @@ class PaymentWorld(RuleBasedStateMachine):
         self.totals[who] = self._cart_total(self.carts[who])
 
     @precondition(lambda self: self.carts)
-    @rule(who=st.integers(0, 1), card=st.sampled_from(CARDS), fault=st.sampled_from(("", *FAULTS)))
+    @rule(
+        who=st.integers(0, 1),
+        card=st.sampled_from(CARDS),
+        fault=st.sampled_from(("", "", "", *FAULTS)),
+    )
     def make_payment(self, who: int, card: str, fault: str) -> None:
         if who not in self.carts:
             return
@@ -74,6 +78,25 @@ class PaymentWorld(RuleBasedStateMachine):
             pass
         finally:
             self.shop.standin.faults.clear()
+
+    @rule(who=st.integers(0, 1), fault=st.sampled_from(FAULTS))
+    def lose_a_reply_and_sweep(self, who: int, fault: str) -> None:
+        """Pay with a good card, hear nothing, and let the next sweep find out."""
+        self.check_out(who=who, which={1}, part=True)
+        if who in self.carts:
+            self.make_payment(who=who, card="pm_card_visa", fault=fault)
+            self.shop.pass_time(61)
+            self.shop.desk.sweep()
+
+    @rule(who=st.integers(0, 1))
+    def answer_the_bank_after_the_deadline(self, who: int) -> None:
+        """3-D Secure, passed only when the window is long over: the money came all the same."""
+        self.check_out(who=who, which={1}, part=True)
+        if who in self.carts:
+            self.make_payment(who=who, card="pm_card_authenticationRequired", fault="")
+            self.shop.pass_time(8000)
+            self.bank_answers(passed=True, reload=False)
+            self.shop.desk.sweep()
 
     @precondition(lambda self: self.carts)
     @rule(who=st.integers(0, 1))
