@@ -4,13 +4,28 @@ import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from subprocess import DEVNULL, call
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from portal.config import ROOT
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+
+def _chromium() -> str | None:
+    """Return this machine's Chromium, or None for the one that playwright installed."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    apps = ("Google Chrome", "Chromium")
+    found = [shutil.which(name) for name in names]
+    found += [f"/Applications/{name}.app/Contents/MacOS/{name}" for name in apps]
+    for path in found:
+        # Ubuntu's chromium-browser without snap is a stub: it is there and does not run.
+        if path and Path(path).exists() and not call([path, "--version"], stdout=DEVNULL):
+            return path
+    return None
+
+
+CHROMIUM = _chromium()
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _NARROW = 320
 
