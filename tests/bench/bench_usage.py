@@ -89,7 +89,7 @@ def run() -> Iterator[dict[str, object]]:
             copied = _timed_copy(engine, path)
             took = _timed_import(engine, path)
             yield {
-                "bench": "usage import",
+                "what": "usage import",
                 "case": name,
                 "readings": readings,
                 "seconds": round(took, 2),
@@ -98,7 +98,7 @@ def run() -> Iterator[dict[str, object]]:
                 "ratio_to_copy": round(took / copied, 1),
             }
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        yield {"bench": "usage import", "case": "peak memory", "megabytes": peak}
+        yield {"what": "usage import", "case": "peak memory", "megabytes": peak}
         yield from _thirteen_months(engine)
 
 
@@ -133,7 +133,7 @@ def _thirteen_months(engine: Engine) -> Iterator[dict[str, object]]:
                 ).fetchall()
             rows = time.perf_counter() - began
             yield {
-                "bench": "one meter's 13 months",
+                "what": "one meter's 13 months",
                 "case": f"{grouping}, {len(view.bars)} bars",
                 "page_query_ms": round(1000 * statistics.median(times), 1),
                 "rows_ms": round(1000 * rows, 1),
