@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import Engine, create_engine
 
 from portal.config import ROOT
+from portal.demo.stripe.server import environment_for
 from portal.kit import db as kit_db
 from tests import databases
 from tests.browser.checks import CHROMIUM, watch
@@ -75,20 +77,41 @@ def load_town(engine: Engine, city_key: str, accounts: int, folder: Path) -> Non
         kit_db._current[:] = before
 
 
+@contextmanager
+def standing_in(environ: dict[str, str], data: Path) -> Iterator[None]:
+    """Run the payment stand-in beside the portal."""
+    with (data / "stripe.log").open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "portal.demo.stripe.server"],
+            cwd=ROOT,
+            env=environ,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
 def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Running]:
     """Yield a served portal on a free port; ended by SIGTERM, which it must obey in time."""
     port = free_port()
     address = f"http://localhost:{port}"
     log = data / "server.log"
+    processor = environment_for(port)
     environ = environment(
         city,
+        **processor,
         PORTAL_DATABASE_URL=url,
         PORTAL_DATA_DIR=str(data),
         PORTAL_PUBLIC_URL=address,
         PORTAL_BUILD_DIR=str(ROOT / "var" / "front"),
         **more,
     )
-    with log.open("w") as out:
+    with log.open("w") as out, standing_in(environ, data):
         process = subprocess.Popen(
             [sys.executable, "-m", "portal.serve", str(port)],
             cwd=ROOT,

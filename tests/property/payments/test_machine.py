@@ -21,8 +21,8 @@ from tests.property.payments.world import PaymentWorld
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 RIGHT = settings(
-    max_examples=30,
-    stateful_step_count=20,
+    max_examples=25,
+    stateful_step_count=15,
     # The failing run is printed step by step as it is: shrinking would take longer than reading.
     phases=[Phase.explicit, Phase.generate],
     deadline=None,
@@ -30,7 +30,7 @@ RIGHT = settings(
     print_blob=False,
 )
 # A mutant stops at its first failure: nothing is shrunk.
-HUNT = settings(RIGHT, max_examples=60, phases=[Phase.generate], database=None, derandomize=True)
+HUNT = settings(RIGHT, max_examples=40, phases=[Phase.generate], database=None, derandomize=True)
 
 
 @pytest.fixture(scope="module")

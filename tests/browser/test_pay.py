@@ -1,0 +1,109 @@
+"""The guide's steps 6 to 9 in Chromium, through the real stand-in: pay, be declined, 3-D Secure."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+from sqlalchemy import create_engine, text
+
+from portal.demo.stories import PASSWORD
+from tests.browser.checks import findings, ready
+from tests.browser.conftest import Running
+
+pytestmark = pytest.mark.browser
+
+
+def _to_the_card_page(page: Page, sign_in: Callable[..., None], email: str) -> str:
+    """Follow the guide from Manage Bills to Billing Information; return the cart's id."""
+    sign_in(email, PASSWORD)
+    page.wait_for_url("**/")
+    page.goto("/utility-billing/accounts")
+    ready(page)
+    page.get_by_role("link", name=re.compile("Manage Bills")).last.click()
+    page.get_by_role("button", name="Add to Cart").click()
+    page.get_by_role("link", name=re.compile(r"My Cart \([1-9]")).first.click()
+    page.get_by_role("button", name="Checkout").click()
+    expect(page.get_by_role("heading", level=1, name="Pay Bills")).to_be_visible()
+    ready(page)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1, name="Billing Information")).to_be_visible()
+    return page.url.rsplit("/", 1)[-1]
+
+
+def _card(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title='Secure card fields']")
+
+
+def _fill(page: Page, number: str) -> None:
+    _card(page).get_by_label("Card number").fill(number)
+    _card(page).get_by_label("Expiration date").fill("1234")
+    _card(page).get_by_label("Security code").fill("123")
+
+
+def _pay(page: Page) -> None:
+    page.get_by_role("button", name="Make Payment").click()
+
+
+def _clock_ends_in(portal: Running, cart: str, seconds: int) -> None:
+    engine = create_engine(portal.database_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE cart SET expires_at = now() + make_interval(secs => :s) WHERE id = :c"),
+            {"s": seconds, "c": cart},
+        )
+    engine.dispose()
+
+
+def test_declined_then_three_d_secure_failed_then_passed(
+    page: Page, sign_in: Callable[..., None]
+) -> None:
+    _to_the_card_page(page, sign_in, "maria@example.org")
+    assert findings(page) == []
+    page.get_by_label("Name", exact=True).fill("Maria Q. Delgado")
+    _fill(page, "4000000000000002")
+    _pay(page)
+    expect(page.get_by_role("alert")).to_contain_text("You have not been charged")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Maria Q. Delgado")
+    bank = page.frame_locator("dialog iframe")
+    _fill(page, "4000002500003155")
+    _pay(page)
+    bank.get_by_role("button", name="Fail authentication").click()
+    expect(page.get_by_role("alert").first).to_contain_text("could not confirm that it is you")
+    _fill(page, "4000002500003155")
+    _pay(page)
+    bank.get_by_role("button", name="Complete authentication").click()
+    expect(page.get_by_role("heading", level=1, name="Receipt")).to_be_visible()
+    ready(page)
+    expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
+    expect(page.get_by_text("Visa ending in 3155")).to_be_visible()
+    assert findings(page) == []
+    # Back to a paid cart's page leads to its receipt again, and a bookmark works.
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="Receipt")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
+
+
+def test_the_time_runs_out_is_extended_and_runs_out(
+    page: Page, portal: Running, sign_in: Callable[..., None]
+) -> None:
+    cart = _to_the_card_page(page, sign_in, "paul@example.org")
+    _clock_ends_in(portal, cart, 121)
+    page.reload()
+    page.get_by_label("Phone").fill("925-555-0199")
+    dialog = page.get_by_role("dialog", name="Do you need more time?")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Give me 10 more minutes").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"1[12]:\d\d"))
+    page.get_by_label("Phone").blur()
+    _clock_ends_in(portal, cart, 2)
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="The time to pay is over")).to_be_visible()
+    expect(page.get_by_text("You have not been charged.").first).to_be_visible()
+    page.get_by_role("button", name="Continue with 10 new minutes").click()
+    expect(page.get_by_label("Phone")).to_have_value("925-555-0199")
+    _fill(page, "4242424242424242")
+    _pay(page)
+    expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
