@@ -125,12 +125,14 @@ class Desk:
 
     def take_notice(self, session: Session, notice: Notice) -> bool:
         """Keep a verified webhook's id; False where we have it already."""
-        kept = session.connection().execute(
+        kept = session.connection().scalar(
             insert(WebhookEvent)
             .values(event_id=notice.event_id, kind=notice.kind, object_ref=notice.object_ref)
             .on_conflict_do_nothing()
+            # Not the row count: for an INSERT the driver does not promise one.
+            .returning(col(WebhookEvent.event_id))
         )
-        return kept.rowcount == 1
+        return kept is not None
 
     def work_through(self, event_id: str) -> None:
         """Do what a kept webhook is about: fetch its intent and apply it. Raises Unknown."""
