@@ -51,6 +51,7 @@ def _choose() -> Any:
             form.form(
                 # The problem at the choice leads here; a radio of that id would hide the others.
                 rx.el.div(
+                    _problem("way"),
                     form.group(
                         _("How do you want to receive your bills?"),
                         *[_way(code, text.say()) for code, text in ways],
@@ -59,6 +60,7 @@ def _choose() -> Any:
                     tab_index=-1,
                 ),
                 rx.el.p(_("Bills by e-mail go to the address you sign in with: "), State.email),
+                _problem("consent"),
                 form.choice("consent", words.consent.say()),
                 form.actions(form.submit(_("Continue"))),
                 on_submit=State.check,
@@ -70,6 +72,12 @@ def _choose() -> Any:
                 )
             ),
         ),
+    )
+
+
+def _problem(name: str) -> Any:
+    return rx.cond(
+        State.field_errors.contains(name), rx.el.p(State.field_errors[name], class_name="problem")
     )
 
 

@@ -120,7 +120,9 @@ def test_an_address_is_requested_approved_and_told(db: Session) -> None:
     )
 
     staff = factories.actor(factories.user(db, role="administrator"))
+    db.expire_all()
     (waiting,) = address.waiting_requests(db, staff)
+    assert waiting.request.changed == made.changed  # in an envelope's order
     assert (waiting.request.reference, waiting.cid, waiting.requested_by) == (
         made.reference,
         payer.cid,

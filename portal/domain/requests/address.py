@@ -29,6 +29,7 @@ from portal.models.exchange import ContactRequest
 from portal.models.identity import User
 
 REASON_LONGEST = 300
+_COLUMNS = ("addr1", "addr2", "city", "state", "zip")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,12 @@ def _view(row: ContactRequest) -> AddressRequest:
         row.id,
         row.reference,
         row.status,
-        tuple((name, str(old), str(new)) for name, (old, new) in row.fields.items()),
+        # The database keeps the columns in an order of its own; people read an envelope's.
+        tuple(
+            (name, str(row.fields[name][0]), str(row.fields[name][1]))
+            for name in _COLUMNS
+            if name in row.fields
+        ),
         row.note,
         row.requested_at,
         row.decided_at,
