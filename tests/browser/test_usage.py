@@ -58,7 +58,7 @@ def test_the_guides_way_to_the_graph_and_into_it_by_keyboard(
     # The chart says what the table says: a bar a row, each as high as its number.
     heights = page.eval_on_selector_all(
         ".use-bars .block:not(.missing):not(.pending)",
-        "all => all.map(one => parseFloat(one.style.height))",
+        "all => all.map(one => parseFloat(getComputedStyle(one).height))",
     )
     used = [int(row[1].replace(",", "")) for row in rows(page) if row[1] != "—"]
     assert len(heights) == len(used)

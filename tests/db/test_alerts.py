@@ -1,7 +1,7 @@
 """My Notifications and its daily alert: once a usage date, on measured water alone."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +11,8 @@ from sqlmodel import Session, select
 from portal.domain.alerts import operations, queries
 from portal.domain.alerts.rules import BadNotification, Rehearsal
 from portal.domain.identity.actor import Actor
+from portal.jobs import alerts as job
+from portal.jobs.app import DAILY
 from portal.kit.db import transaction
 from portal.kit.errors import NotFound
 from portal.models.accounts import Tenure
@@ -227,3 +229,32 @@ def test_two_runs_at_once_tell_a_day_once(database: Engine) -> None:
     with transaction() as session:
         assert len(session.exec(select(UsageAlert)).all()) == 5
         assert len(session.exec(select(Mail)).all()) == 1
+
+
+def test_the_job_runs_at_eleven_and_one_failure_does_not_silence_the_rest(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert DAILY["alerts.send"].at() == time(11, 0)
+    with transaction() as session:
+        first, second = House(session), House(session)
+        for house in (first, second):
+            save(house)
+            put(session, house.feed, TODAY - timedelta(days=2), [20] * 24)
+        broken = operations.due(session)[0]
+    monkeypatch.setattr(job, "utc_now", lambda: NOW)
+    real = operations.alert
+
+    def alert(session: Session, notification_id: object, **more: object) -> object:
+        if notification_id == broken:
+            raise ValueError("no such luck")
+        return real(session, notification_id, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(operations, "alert", alert)
+    with pytest.raises(RuntimeError, match="1 of 2 alerts failed"):
+        job.send_alerts()
+    with transaction() as session:
+        assert len(session.exec(select(Mail)).all()) == 1
+    monkeypatch.setattr(operations, "alert", real)
+    job.send_alerts()  # tried again, it tells the one that is left and nobody twice
+    with transaction() as session:
+        assert len(session.exec(select(Mail)).all()) == 2
