@@ -6,6 +6,7 @@ from portal.cities import city
 from portal.domain.bills.rules import Standing
 from portal.domain.staff import customers, operations
 from portal.domain.staff.customers import AuditRow, BillRow, SignInRow, StayRow
+from portal.domain.staff.records import MessageRow, PaymentRow
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import N_, _, money, number
 from portal.state.admin_customers import sign_in_word
@@ -188,8 +189,8 @@ class AdminCustomerState(PortalState):
 
     def _rest(
         self,
-        paid: tuple[customers.PaymentRow, ...],
-        said: tuple[customers.MessageRow, ...],
+        paid: tuple[PaymentRow, ...],
+        said: tuple[MessageRow, ...],
         noted: tuple[AuditRow, ...],
     ) -> None:
         self.payments = [payment_line(row) for row in paid]

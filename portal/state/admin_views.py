@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from portal.cities import city
-from portal.domain.staff.customers import MessageRow, PaymentRow
 from portal.domain.staff.lists import ImportRow
+from portal.domain.staff.records import MessageRow, PaymentRow
 from portal.kit.text import N_, _, money, number, short_day
 
 PAYMENT_WORDS = {

@@ -1,8 +1,7 @@
 """One page a customer, one a sign-in: what the city holds and what the portal knows of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -16,9 +15,10 @@ from portal.domain.identity import throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import user_bucket
 from portal.domain.staff.policy import require_staff, sees_confidential
+from portal.domain.staff.records import MessageRow, PaymentRow, messages, payment_rows
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
-from portal.kit.text import N_
+from portal.kit.text import N_, _
 from portal.models.accounts import Account, Customer, Tenure
 from portal.models.audit import AuditEvent
 from portal.models.bills import Bill
@@ -27,7 +27,6 @@ from portal.models.outbox import Mail
 from portal.models.payments import Payment, PaymentItem
 
 BILLS = 40
-MESSAGES = 40
 
 
 @dataclass(frozen=True)
@@ -57,36 +56,6 @@ class BillRow:
     credit: int
     unbooked: int
     standing: Standing
-
-
-@dataclass(frozen=True)
-class PaymentRow:
-    """A payment made here."""
-
-    payment_id: UUID
-    number: int
-    at: datetime
-    amount: int
-    method: str
-    last4: str
-    status: str
-    who: str
-    bills: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class MessageRow:
-    """A message; its text is not shown, for it may hold a link that signs in."""
-
-    mail_id: UUID
-    at: datetime
-    kind: str
-    to: str
-    subject: str
-    status: str
-    attempts: int
-    error: str
 
 
 @dataclass(frozen=True)
@@ -195,11 +164,11 @@ def view_customer(
         customer.status == "A",
         customer.confidential,
         _stays(session, customer.id, masked=masked),
-        tuple(sign_in_row(session, user, now) for user in users),
+        () if masked else tuple(sign_in_row(session, user, now) for user in users),
         bills,
         total,
         owed,
-        _payments(session, _pays_for(customer.id)),
+        _without_payer(_payments(session, _pays_for(customer.id)), masked=masked),
         () if masked else messages(session, about),
         _history(session, col(AuditEvent.customer_id) == customer.id),
     )
@@ -209,12 +178,24 @@ def view_sign_in(session: Session, actor: Actor, claim: object, now: datetime) -
     """Return one resident's sign-in and note who looked. Raises NotFound; staff are not shown."""
     user = resident(session, actor, claim)
     audit.record(session, actor, "staff.view_sign_in", subject_user_id=user.id)
+    shown = sign_in_row(session, user, now)
+    if not sees_confidential(actor) and _is_confidential(session, shown):
+        shown = replace(shown, name=_("Not shown (confidential)"))
     return SignInPage(
-        sign_in_row(session, user, now),
+        shown,
         _payments(session, col(Payment.user_id) == user.id),
         messages(session, col(Mail.user_id) == user.id),
         _history(session, col(AuditEvent.subject_user_id) == user.id),
     )
+
+
+def _is_confidential(session: Session, shown: SignInRow) -> bool:
+    """True where the sign-in has linked a confidential customer's account."""
+    payers = [tie.customer_id for tie in shown.links]
+    found = select(col(Customer.id)).where(
+        col(Customer.id).in_(payers), col(Customer.confidential).is_(True)
+    )
+    return session.execute(found.limit(1)).first() is not None
 
 
 def resident(session: Session, actor: Actor, claim: object) -> User:
@@ -315,72 +296,12 @@ def _pays_for(customer_id: UUID) -> ColumnElement[bool]:
     )
 
 
+def _without_payer(rows: tuple[PaymentRow, ...], *, masked: bool) -> tuple[PaymentRow, ...]:
+    return tuple(replace(row, who="") for row in rows) if masked else rows
+
+
 def _payments(session: Session, which: ColumnElement[bool]) -> tuple[PaymentRow, ...]:
     return payment_rows(session, which, 40, 0)
-
-
-def payment_rows(
-    session: Session,
-    which: ColumnElement[bool],
-    limit: int,
-    offset: int,
-    *order: ColumnElement[Any],
-) -> tuple[PaymentRow, ...]:
-    """Return payments with the numbers of their bills, newest first within `order`."""
-    numbers = (
-        select(func.string_agg(col(Bill.bill_no), ", "))
-        .select_from(PaymentItem)
-        .join(Bill, col(Bill.id) == col(PaymentItem.bill_id))
-        .where(col(PaymentItem.payment_id) == col(Payment.id))
-        .correlate(Payment)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Payment, col(User.email), numbers)
-        .join(User, col(User.id) == col(Payment.user_id))
-        .where(which)
-        .order_by(*order, col(Payment.number).desc())
-        .limit(limit)
-        .offset(offset)
-    ).all()
-    return tuple(
-        PaymentRow(
-            payment.id,
-            payment.number,
-            payment.created_at,
-            payment.amount_cents,
-            payment.method,
-            payment.last4,
-            payment.status,
-            email,
-            bills or "",
-            payment.failure_reason,
-        )
-        for payment, email, bills in rows
-    )
-
-
-def messages(
-    session: Session, which: ColumnElement[bool], limit: int = MESSAGES, offset: int = 0
-) -> tuple[MessageRow, ...]:
-    """Return messages sent, newest first, without their text."""
-    rows = session.scalars(
-        select(Mail).where(which).order_by(col(Mail.created_at).desc()).limit(limit).offset(offset)
-    ).all()
-    return tuple(
-        MessageRow(
-            mail.id,
-            mail.created_at,
-            mail.kind,
-            mail.to_address,
-            mail.subject,
-            mail.status,
-            mail.attempts,
-            mail.last_error,
-        )
-        for mail in rows
-        if mail.created_at is not None
-    )
 
 
 def _history(session: Session, which: ColumnElement[bool]) -> tuple[AuditRow, ...]:

@@ -9,8 +9,8 @@ from sqlmodel import Session, col
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
-from portal.domain.staff.customers import MessageRow, PaymentRow, messages, payment_rows
 from portal.domain.staff.policy import PAGE, Paged, last_page, page_of, require_staff
+from portal.domain.staff.records import MessageRow, PaymentRow, messages, payment_rows
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
 from portal.kit.text import N_

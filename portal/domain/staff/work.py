@@ -9,9 +9,9 @@ from sqlmodel import Session, col
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
-from portal.domain.staff.customers import MessageRow, PaymentRow, messages
 from portal.domain.staff.lists import ImportRow, import_row, stale_payments
 from portal.domain.staff.policy import require_administrator, require_staff
+from portal.domain.staff.records import MessageRow, PaymentRow, messages
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
 from portal.kit.text import N_

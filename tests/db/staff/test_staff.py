@@ -17,6 +17,7 @@ from portal.domain.staff.policy import last_page, page_of
 from portal.domain.staff.search import find, prefix_query
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.ids import UserId
+from portal.models.accounts import Account
 from portal.models.audit import AuditEvent
 from portal.models.exchange import ImportFault, ImportRun
 from portal.models.identity import AccountLink, User
@@ -87,7 +88,17 @@ def test_viewers_do_not_find_confidential_customers_by_name(db: Session, town: A
     )
     (row,) = find(db, admin, "sylvia").tenures.rows
     assert row.name == "SECRET, SYLVIA"
+    user = User(email="sylvia@example.org", first_name="Sylvia", last_name="S", status="active")
+    db.add(user)
+    db.flush()
+    place = db.exec(select(Account).where(Account.account_no == "777")).one()
+    db.add(AccountLink(user_id=user.id, account_id=place.id, customer_id=town["hidden"].id))
+    db.flush()
+    assert customers.view_sign_in(db, admin, str(user.id), NOW).sign_in.name == "Sylvia S"
+    seen = customers.view_sign_in(db, viewer, str(user.id), NOW).sign_in
+    assert seen.name == "Not shown (confidential)"
     masked = customers.view_customer(db, viewer, str(town["hidden"].id), NOW, TODAY)
+    assert masked.sign_ins == ()
     assert (masked.person.name, masked.phone, masked.stays[0].service_address) == (
         "Not shown (confidential)",
         "",
