@@ -86,8 +86,9 @@ class AccountSummaryState(PortalState):
     @handler(RESIDENT)
     async def pay_now(self) -> Any:
         """Put every bill that can be paid here into the cart and go there."""
-        await self._ask(cart.add, self._payable)
-        return [ShellState.load, rx.redirect(routes.link(routes.CART))]
+        items = await self._ask(cart.add, self._payable)
+        (await self.get_state(ShellState)).cart_items = items
+        return rx.redirect(routes.link(routes.CART))
 
     def _draw_due(self, found: AccountSummary, today: date) -> None:
         due = found.due

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from portal import routes
 from portal.cities import city
@@ -157,11 +156,11 @@ class BillDetailsState(PortalState):
         self.loaded, self.missing = True, False
 
     @handler(RESIDENT)
-    async def add_to_cart(self) -> Any:
+    async def add_to_cart(self) -> None:
         """Put this bill into the cart."""
-        await self._ask(cart.add, [self.head.id])
+        items = await self._ask(cart.add, [self.head.id])
         self.notice = added_notice()
-        return ShellState.load
+        (await self.get_state(ShellState)).cart_items = items
 
     def _draw_reasons(self, found: BillDetails) -> None:
         self.reads = [_read(read) for read in found.reads if read.billed]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from portal.cities import city
 from portal.domain.bills import queries
@@ -58,12 +57,12 @@ class ManageBillsState(PortalState):
         self._draw(found, today, past=self._query("show") == "past")
 
     @handler(RESIDENT)
-    async def add_to_cart(self, form: dict[str, str]) -> Any:
+    async def add_to_cart(self, form: dict[str, str]) -> None:
         """Put the ticked bills into the cart; the page stays, as the guide says."""
         ticked = [name.removeprefix("bill-") for name in form if name.startswith("bill-")]
-        await self._ask(cart.add, ticked)
+        items = await self._ask(cart.add, ticked)
         self.notice = added_notice()
-        return ShellState.load
+        (await self.get_state(ShellState)).cart_items = items
 
     def _draw(self, found: BillList, today: date, *, past: bool) -> None:
         self.showing_past = past

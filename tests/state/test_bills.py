@@ -11,6 +11,7 @@ from portal.state.account_summary import AccountSummaryState
 from portal.state.bill_details import BillDetailsState
 from portal.state.consumption import ConsumptionState
 from portal.state.manage_bills import ManageBillsState
+from portal.state.shell import ShellState
 from tests import factories
 from tests.db.bills.test_screens import two_years
 from tests.state.drive import drive, leads_to, run
@@ -105,7 +106,8 @@ async def test_pay_now_puts_what_is_due_into_the_cart_and_goes_there(town: Town)
     state = await drive(AccountSummaryState, "load", as_=town.owner, url=url)
     assert (state.amount_due, state.can_pay) == ("$100.00", True)
     returned = await run(state, "pay_now")
-    assert leads_to(returned[1]) == "/cart"
+    assert leads_to(returned) == "/cart"
+    assert (await state.get_state(ShellState)).cart_items == 1
 
 
 async def test_a_bill_is_added_from_its_own_page(town: Town) -> None:
