@@ -4,7 +4,7 @@ Our server sees a confirmation token, never a digit of a card. Every call ends w
 seconds; what it could not learn is `Unknown`, and the sweep asks again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -76,6 +76,9 @@ class CardProcessor(Protocol):
 
     def find(self, payment_id: str, since: datetime) -> Intent | None:
         """Return the intent made for our payment since then, or None. Raises Unknown."""
+
+    def since(self, start: datetime) -> Iterator[Intent]:
+        """Yield every intent made since then, newest first. Raises Unknown."""
 
     def notice(self, payload: bytes, signature: str) -> Notice:
         """Verify a webhook's raw body. Raises BadSignature."""
@@ -149,22 +152,23 @@ class StripeProcessor:
 
     def find(self, payment_id: str, since: datetime) -> Intent | None:
         """See CardProcessor."""
+        return next((one for one in self.since(since) if one.payment_id == payment_id), None)
+
+    def since(self, start: datetime) -> Iterator[Intent]:
+        """See CardProcessor."""
         # The list is consistent at once; Stripe's search lags behind and must not decide money.
         try:
             page = self._client.v1.payment_intents.list(
                 {
-                    "created": {"gte": int(since.timestamp())},
+                    "created": {"gte": int(start.timestamp())},
                     "limit": 100,
                     "expand": ["data.latest_charge"],
                 }
             )
             for found in page.auto_paging_iter():
-                intent = _read(found.to_dict())
-                if intent.payment_id == payment_id:
-                    return intent
+                yield _read(found.to_dict())
         except stripe.StripeError as lost:
             raise Unknown(str(lost)) from lost
-        return None
 
     def notice(self, payload: bytes, signature: str) -> Notice:
         """See CardProcessor."""

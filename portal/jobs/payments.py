@@ -1,8 +1,14 @@
 """Payments in the background: each webhook once, and the sweep that is right without them."""
 
+import logging
+from datetime import time, timedelta
+
 from portal.domain.payments.desk import Desk
 from portal.gateways.payment_mode import counter
-from portal.jobs.app import each_minute, task
+from portal.jobs.app import daily, each_minute, task
+from portal.kit.clock import utc_now
+
+log = logging.getLogger(__name__)
 
 
 def desk() -> Desk | None:
@@ -25,3 +31,12 @@ def sweep() -> None:
     at = desk()
     if at:
         at.sweep()
+
+
+@daily("payments.reconcile", lambda: time(3, 30))
+def reconcile() -> None:
+    """Hold the processor's list of the last days against the ledger."""
+    at = desk()
+    found = at.reconcile(utc_now() - timedelta(days=3)) if at else 0
+    if found:
+        log.error("%s differences between the processor and the ledger", found)

@@ -195,6 +195,48 @@ class Desk:
                 log.exception("payment %s: the sweep could not settle it", payment.number)
         return looked
 
+    def reconcile(self, start: datetime) -> int:
+        """Hold the processor's list since `start` against the ledger; return the differences.
+
+        What it has and we have not is applied, or put on the staff's list where it is no payment
+        of ours; what we booked and it has not is always the staff's to look at.
+        """
+        theirs = {
+            intent.ref: intent
+            for intent in self.processor.since(start)
+            if intent.status == "succeeded"
+        }
+        with self._begin() as session:
+            ours = dict(
+                session.exec(
+                    select(Payment.processor_ref, Payment.id).where(
+                        Payment.status == PaymentStatus.SUCCEEDED,
+                        col(Payment.created_at) >= start + timedelta(hours=1),
+                    )
+                ).all()
+            )
+            known = set(
+                session.exec(
+                    select(Payment.processor_ref).where(
+                        Payment.status == PaymentStatus.SUCCEEDED,
+                        col(Payment.processor_ref).in_(theirs),
+                    )
+                ).all()
+            )
+            invented = {ref: found for ref, found in ours.items() if ref not in theirs}
+            for ref, payment_id in invented.items():
+                open_task(
+                    session,
+                    "not_at_processor",
+                    f"missing:{payment_id}",
+                    f"Booked here and not found at the processor: {ref}.",
+                    PaymentId(payment_id),
+                )
+        unheard = [intent for ref, intent in theirs.items() if ref not in known]
+        for intent in unheard:
+            self._heard_of(intent)
+        return len(invented) + len(unheard)
+
     def _settle_doubt(self, payment: Payment, now: datetime) -> None:
         payment_id = PaymentId(payment.id)
         ref = payment.processor_ref

@@ -1,7 +1,7 @@
 """Claim, call, apply: what a payment does to cart, bill, ledger and mail, fault by fault."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -281,3 +281,26 @@ def test_the_ledger_refuses_change_and_imbalance(shop: Shop) -> None:
     ):
         with pytest.raises(DBAPIError), shop.begin() as session:
             session.execute(text(statement))
+
+
+def test_the_night_finds_what_only_one_side_has(shop: Shop) -> None:
+    ana, bills = shop.household(5000)
+    shop.pay(ana, shop.checkout(ana, bills), 5000)
+    start = shop.now - timedelta(days=3)
+    assert shop.desk.reconcile(start) == 0
+    # Somebody charged in the dashboard, and an intent of ours is gone there.
+    shop.client.v1.payment_intents.create(
+        {
+            "amount": 900,
+            "currency": "usd",
+            "confirm": True,
+            "confirmation_token": shop.token(),
+            "allowed_payment_method_types": ["card"],
+        }
+    )
+    mine = shop.scalar("SELECT processor_ref FROM payment")
+    del shop.standin.intents[mine]
+    assert shop.desk.reconcile(start) == 2
+    assert shop.scalar("SELECT string_agg(kind, ',' ORDER BY kind) FROM staff_task") == (
+        "not_at_processor,unknown_money"
+    )
