@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from portal.domain.bills.balance import owed_cents
 from portal.domain.exchange.postings import Batch, TooEarly, close_batch
 from portal.domain.exchange.queries import batches
+from portal.domain.exchange.sweeps import note_unbooked
 from portal.domain.exchange.written import csv_text, safe
 from portal.domain.requests import address, delivery
 from portal.kit.ids import BillId
@@ -338,3 +339,20 @@ def test_a_bill_that_moves_while_our_payment_is_under_way_is_booked_without_it(
     receivable = text("SELECT sum(amount_cents) FROM ledger_entry WHERE bill_id = :bill")
     assert db.execute(receivable, {"bill": first.id}).scalar_one() == 6150
     assert owed_cents(db, [BillId(first.id)]) == {first.id: 6150}
+
+
+def test_what_is_never_booked_is_told_once(
+    db: Session, town: tuple[User, Account, Bill, Bill]
+) -> None:
+    user, _, first, _ = town
+    payment = pay(db, user, (first, 4000))
+    close(db)
+    assert note_unbooked(db, now=NOW + timedelta(days=6)) == 0
+    assert note_unbooked(db, now=NOW + timedelta(days=7)) == 1
+    assert note_unbooked(db, now=NOW + timedelta(days=8)) == 0
+    task = db.exec(select(StaffTask)).one()
+    assert (task.kind, task.payment_id) == ("not_booked", payment.id)
+    assert task.detail == (
+        f"{payment.number}-1 was sent in batch P000001 on 2027-01-26 and is in no payments file"
+        " since."
+    )
