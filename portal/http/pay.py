@@ -196,6 +196,9 @@ async def confirm(request: Request) -> Response:
     claim = request.path_params["cart"]
     if actor is None:
         return JSONResponse({"go": paths.link(paths.SIGN_IN, next=paths.pay(claim))})
+    if "application/json" not in request.headers.get("accept", ""):
+        # Posted without our script: no card fields were there. The page says what to do instead.
+        return _see(paths.pay(claim))
     if not await is_our_form(request):
         return _refusal(DomainError(_STALE))
     at = counter()
