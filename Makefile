@@ -17,7 +17,7 @@ test: environment-dev
 	@status=0; \
 	echo "== lint"; $(MAKE) -s lint || status=1; \
 	echo "== browser"; .ci/chromium || status=1; \
-	echo "== tests"; $(BIN)/python -m pytest -n auto -q || status=1; \
+	echo "== tests"; $(BIN)/python -m pytest -n auto --dist loadgroup -q || status=1; \
 	exit $$status
 
 lint: environment-dev

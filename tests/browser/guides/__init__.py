@@ -1,0 +1,1 @@
+"""Each city's own guide, followed step by step by role and label in the running demo."""

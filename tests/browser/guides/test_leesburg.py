@@ -1,0 +1,83 @@
+"""The Town of Leesburg's guide: sign up, link, daily usage, High Water Usage Notification."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.checks import ready
+from tests.browser.guides.conftest import WIDTHS, Demo, Resident
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("leesburg"), pytest.mark.timeout(400)]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_resident_sees_the_daily_usage_and_asks_for_alerts(
+    resident: Callable[[str, int, str], Resident], demo_of: Callable[[str], Demo], width: int
+) -> None:
+    pairs = demo_of("leesburg").pairs()
+    first, second = pairs[WIDTHS.index(width)], pairs[2]
+    who = resident("leesburg", width, "guide")
+    page = who.page
+    page.goto("/")
+    who.is_at("Welcome to Customer Self Service")
+    who.reads("The Town of Leesburg")
+    who.menu("Utility Billing")  # needs a sign-in, which leads on to it
+    who.is_at("Sign in to community access services.")
+    who.register("Omar", "Reyes")
+    page.goto("/")
+    who.menu("Utility Billing")
+    who.is_at("Utility Billing")
+    who.fill(Account_Number=first[0], Customer_ID=first[1])
+    page.get_by_label("Remember these values").check()
+    who.press("Search")
+    who.is_at("Search Results")
+    assert who.columns()[:5] == [
+        "Customer Name",
+        "Service Address",
+        "Account Number",
+        "Customer ID",
+        "Email ID",
+    ]
+    # "To link more than one account".
+    who.menu("Accounts")
+    who.click("Link to Account")
+    who.is_at("Account Link Setup")
+    page.get_by_label("What is the account ID?").fill(second[0])
+    page.get_by_label("What is the CID?").fill(second[1])
+    who.press("Submit")
+    who.menu("Accounts")
+    who.reads(second[0])
+    # "To view your daily usage, once you logged in click on account number".
+    page.locator("main").get_by_role("link", name=first[0], exact=True).first.click()
+    ready(page)
+    who.is_at("Account Summary")
+    who.click("View Daily Usage")
+    who.reads(f"Account ID:{first[0]}")
+    who.reads(f"Customer ID:{first[1]}")
+    who.reads("48")
+    grouping = page.get_by_label("Grouping", exact=True)
+    for name in ("Daily", "Monthly", "Yearly"):
+        grouping.select_option(label=name)
+        who.press("Show")
+        who.reads(f"{name} Water Usage From")
+        assert "Usage (GALLONS)" in who.columns()
+    for heading in ("CONTACT US", "USEFUL LINKS", "TIPS"):
+        page.get_by_role("heading", name=heading).wait_for()
+    assert len(page.context.pages) == 1, "no pop-up"
+    # High Water Usage Notification.
+    page.locator("main").get_by_role("link", name="My Notifications").first.click()
+    ready(page)
+    who.is_at("My Notifications")
+    who.reads("As a guideline your usage average for the past 30 days is")
+    page.get_by_label("Notification Threshold").fill("100")
+    page.get_by_label("Email 2").fill("neighbour@example.com")
+    who.press("Save")
+    page.get_by_role("status").filter(has_text="aved").wait_for()
+    page.get_by_label("Suspend", exact=True).check()
+    who.press("Save")
+    page.reload()
+    ready(page)
+    assert page.get_by_label("Suspend", exact=True).is_checked()
+    assert page.get_by_label("Notification Threshold").input_value() == "100"
+    # No tax module is shown before it works.
+    assert page.get_by_role("link", name="Real Estate").count() == 0
