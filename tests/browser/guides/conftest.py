@@ -65,8 +65,10 @@ def _start(city: str, data: Path) -> tuple[Demo, subprocess.Popen[bytes]]:
     builds = os.environ.get("PORTAL_BUILD_DIR", str(ROOT / "var" / "front"))
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "portal", "demo", "--city", city]
-            + ["--accounts", str(ACCOUNTS), "--port", str(port)],
+            [
+                *(sys.executable, "-m", "portal", "demo", "--city", city),
+                *("--accounts", str(ACCOUNTS), "--port", str(port)),
+            ],
             cwd=ROOT,
             env=environment(city, PORTAL_DATA_DIR=str(data / "data"), PORTAL_BUILD_DIR=builds),
             stdout=out,
@@ -170,7 +172,7 @@ class Resident:
         """Sign out from the menu of the person."""
         self.page.locator("header summary").filter(visible=True).last.click()
         self.page.get_by_role("button", name="Sign out").filter(visible=True).click()
-        self.page.wait_for_load_state()
+        self.page.wait_for_url("**/sign-in*")
 
     def columns(self) -> list[str]:
         """Return the headings of the first table, also where a phone shows it as cards."""

@@ -124,6 +124,7 @@ def test_a_resident_registers_finds_the_bills_and_pays(
     # "The next time you log in": the numbers stand in the fields.
     who.sign_out()
     page.goto("/")
+    ready(page)
     who.menu("Utility Billing Payment")
     who.sign_in()
     expect(page.get_by_label("Account Number", exact=True)).to_have_value(pair[0])
