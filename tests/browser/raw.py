@@ -42,7 +42,7 @@ class RawSocket:
             self.socket = _Closing(
                 f"{address}/_event/?token={self.tab}&EIO=4&transport=websocket", headers=headers
             )
-            self._next("0")
+            # The greeting may come in the handshake's own packet, which the library drops.
             self.socket.send("40/_event,{}")
             self._next("40/_event")
         except (ConnectionClosed, ConnectionError, TimeoutError) as error:
