@@ -7,7 +7,7 @@ CITY ?= pleasanton
 PORT ?= 3000
 BIN := .venv/bin
 
-.PHONY: demo test bench lint environment environment-dev format migration
+.PHONY: demo test bench lint messages handlers environment environment-dev format migration
 
 demo: environment
 	@exec $(BIN)/python -m portal demo --city $(CITY) --port $(PORT) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED))
@@ -44,3 +44,11 @@ environment:
 
 environment-dev:
 	@.ci/environment dev
+
+# What lacks Spanish, as the .po part to fill in.
+messages: environment-dev
+	@$(BIN)/python -m tests.architecture.messages
+
+# The list of what a browser may call, written anew: read the difference before committing it.
+handlers: environment-dev
+	@$(BIN)/python -m tests.architecture.handlers
