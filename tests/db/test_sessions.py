@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from portal.domain.identity import limits, sessions
-from portal.models.identity import User, UserSession
+from portal.domain.identity import housekeeping, limits, mail_tokens, sessions, throttles
+from portal.models.identity import MailToken, Throttle, User, UserSession
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -100,3 +100,17 @@ def test_fresh_lasts_fifteen_minutes(db: Session) -> None:
     assert actor is not None
     assert sessions.is_fresh(actor, NOW + timedelta(minutes=14, seconds=59))
     assert not sessions.is_fresh(actor, NOW + timedelta(minutes=15))
+
+
+def test_what_ended_a_month_ago_is_deleted(db: Session) -> None:
+    who = user(db)
+    sessions.create(db, who, True, "", "", NOW)
+    mail_tokens.issue(db, who, "reset", NOW)
+    throttles.take(db, "m", 1, MINUTE, NOW)
+    housekeeping.tidy(db, NOW + timedelta(days=30))
+    assert len(db.exec(select(UserSession)).all()) == 1
+    assert len(db.exec(select(MailToken)).all()) == 1
+    assert db.exec(select(Throttle)).all() == []
+    housekeeping.tidy(db, NOW + timedelta(days=61))
+    assert db.exec(select(UserSession)).all() == []
+    assert db.exec(select(MailToken)).all() == []
