@@ -26,6 +26,7 @@ TASK_WORDS = {
     "posting_partial": N_("The billing system posted a part"),
     "unknown_portal_payment": N_("The billing system names a payment that is not ours"),
     "booked_otherwise": N_("The billing system booked another amount or bill"),
+    "not_booked": N_("The billing system has not booked a posting"),
 }
 
 
