@@ -19,7 +19,7 @@ class MailStatus(StrEnum):
 TRANSITIONS: dict[MailStatus, frozenset[MailStatus]] = {
     MailStatus.WAITING: frozenset({MailStatus.SENT, MailStatus.FAILED}),
     MailStatus.SENT: frozenset(),
-    MailStatus.FAILED: frozenset(),
+    MailStatus.FAILED: frozenset({MailStatus.WAITING}),  # staff try again
 }
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from portal.domain.audit import operations as audit
 from portal.domain.identity import recovery, sign_up
 from portal.domain.identity.actor import Actor
+from portal.domain.outbox.states import MailStatus, move
 from portal.domain.staff.customers import resident
 from portal.domain.staff.policy import require_administrator
 from portal.kit.errors import DomainError, NotFound
@@ -68,13 +69,16 @@ def retry_mail(session: Session, actor: Actor, claim: object, now: datetime) -> 
     """Send a failed message again, now and for another 72 hours. Raises NotFound."""
     require_administrator(actor)
     mail_id: UUID | None = parse_id(claim)
-    waiting = session.execute(
-        update(Mail)
-        .where(col(Mail.id) == mail_id, col(Mail.status) == "failed")
-        .values(status="waiting", next_try_at=now, created_at=now, attempts=0)
-        .returning(col(Mail.user_id))
-    ).one_or_none()
-    if waiting is None:
+    again = mail_id is not None and move(
+        session,
+        mail_id,
+        MailStatus.FAILED,
+        MailStatus.WAITING,
+        next_try_at=now,
+        created_at=now,
+        attempts=0,
+    )
+    if not again:
         raise NotFound(N_("That message is not waiting to be sent again."))
     # Its task is done; should it fail again, a new one takes the plain reference.
     session.execute(
@@ -87,6 +91,10 @@ def retry_mail(session: Session, actor: Actor, claim: object, now: datetime) -> 
         )
     )
     audit.record(
-        session, actor, "staff.retry_mail", subject_user_id=waiting[0], mail_id=str(mail_id)
+        session,
+        actor,
+        "staff.retry_mail",
+        subject_user_id=session.get_one(Mail, mail_id).user_id,
+        mail_id=str(mail_id),
     )
     defer(session, "outbox.send", mail_id=str(mail_id))
