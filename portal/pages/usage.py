@@ -146,6 +146,10 @@ def _figure() -> Any:
             ("estimated", _("Partly estimated or incomplete")),
             ("missing", _("No reading, or not yet received")),
         ),
+        rx.cond(
+            UsageState.has_limit,
+            usage_chart.legend(("over", _("Above your threshold"))),
+        ),
         aria_label=UsageState.caption,
     )
 

@@ -38,6 +38,7 @@ class UsageState(PortalState):
     earlier: str = ""
     later: str = ""
     outer: str = ""
+    has_limit: bool = False
     is_billed: bool = False
     loaded: bool = False
 
@@ -95,7 +96,7 @@ class UsageState(PortalState):
         self.average = "" if view.average_30 is None else usage_bars.amount(view.average_30)
         self.total = usage_bars.amount(view.total, self.grouping)
         self.unit = _("GALLONS")
-        self.is_billed = False
+        self.has_limit, self.is_billed = limit is not None, False
         kind = self.grouping
         self.earlier = (
             usage_bars.range_link(self.account, *view.earlier, kind) if view.earlier else ""

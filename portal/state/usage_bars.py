@@ -84,23 +84,35 @@ def bars(view: UsageView, account: str, limit: int | None) -> tuple[list[BarRow]
     rows = []
     for place, bar in enumerate(view.bars):
         label, tick = _names(bar, grouping, twice)
+        over = limit is not None and grouping == rules.DAILY and (bar.used or 0) > limit * 1000
         rows.append(
             BarRow(
                 key=f"{bar.first}-{place}",
                 label=label,
-                tick=tick if place % every == 0 else "",
+                tick=tick if _has_tick(place, every, len(view.bars)) else "",
                 value=amount(bar.used, grouping),
-                note=_(_NOTES[bar.status]) if bar.status in _NOTES else "",
+                note=_note(bar, over),
                 kind=bar.status,
                 amount=bar.used or 0,
                 height=f"{100 * (bar.used or 0) / axis.top:.2f}%",
                 href=_inside(bar, grouping, account),
-                over=limit is not None
-                and grouping == rules.DAILY
-                and (bar.used or 0) > limit * 1000,
+                over=over,
             )
         )
     return rows, axis
+
+
+def _note(bar: Use, over: bool) -> str:
+    """Say in words what the bar's colour and hatching say."""
+    said = [_(_NOTES[bar.status])] if bar.status in _NOTES else []
+    if over:
+        said.insert(0, _("Above your threshold"))
+    return ", ".join(said)
+
+
+def _has_tick(place: int, every: int, count: int) -> bool:
+    # The last label would run out of the chart.
+    return place % every == 0 and (every == 1 or count - place > every // 2)
 
 
 def _twice(uses: Sequence[Use]) -> set[tuple[date, str]]:

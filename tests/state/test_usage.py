@@ -191,7 +191,10 @@ async def test_a_bar_over_the_own_threshold_is_marked(place: Place) -> None:
     state = await drive(NotificationState, "load", as_=place.user, url=url)
     await run(state, "save", {"threshold": "235", "email_1": "a@example.com"})
     shown = await drive(UsageState, "load", as_=place.user, url=place.url)
-    assert {bar.over for bar in shown.bars if bar.value == "240"} == {True}
+    assert {(b.over, b.note) for b in shown.bars if b.value == "240"} == {
+        (True, "Above your threshold")
+    }
+    assert shown.has_limit
 
 
 def test_axes_end_at_round_numbers_above_the_bars() -> None:
