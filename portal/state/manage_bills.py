@@ -7,7 +7,7 @@ from portal.cities import city
 from portal.domain.bills import queries
 from portal.domain.bills.queries import BillList
 from portal.domain.bills.reading import BillLook
-from portal.domain.bills.words import TONES, added_notice, look_word, paid_note
+from portal.domain.bills.words import TONES, added_notice, look_word, paid_note, unpayable_note
 from portal.domain.cart import operations as cart
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import money, ngettext, short_day
@@ -94,6 +94,6 @@ def _row(look: BillLook, today: date) -> BillRow:
         balance=money(look.balance),
         status=look_word(look, today),
         tone=TONES[look.standing],
-        note=paid_note(look.unbooked) if look.balance else "",
+        note=unpayable_note(look) or (paid_note(look.unbooked) if look.balance else ""),
         payable=look.payable,
     )

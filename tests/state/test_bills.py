@@ -82,6 +82,29 @@ async def test_manage_bills_writes_what_the_screen_shows(town: Town) -> None:
     assert past.left_out == "3 older bills are not shown here."
 
 
+async def test_a_bill_that_cannot_be_paid_here_says_why(database: Engine) -> None:
+    with Session(database, expire_on_commit=False) as session:
+        owner, account, payer = factories.household(session)
+        copy, agent = factories.user(session), factories.customer(session)
+        factories.tenure(session, account, agent, relation="COPY", responsible=False)
+        factories.link(session, copy, account, agent)
+        factories.bill(session, account, payer, status="LIENED")
+        factories.bill(session, account, payer)
+        session.commit()
+    url = f"/utility-billing/bills?account={account.id}"
+    theirs = await drive(ManageBillsState, "load", as_=owner, url=url)
+    assert sorted(row.note for row in theirs.rows) == [
+        "",
+        "This bill stands as a lien and cannot be paid on line. Call 925-931-5500.",
+    ]
+    seen = await drive(ManageBillsState, "load", as_=copy, url=url)
+    assert [row.payable for row in seen.rows] == [False, False]
+    assert seen.can_pay is False
+    assert "You receive a copy of this bill. Only its payer can pay it here." in {
+        row.note for row in seen.rows
+    }
+
+
 async def test_add_to_cart_takes_the_ticked_bills_that_are_ones_own(town: Town) -> None:
     url = town.at("/utility-billing/bills?account={account}")
     state = await drive(ManageBillsState, "load", as_=town.owner, url=url)

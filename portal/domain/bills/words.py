@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from portal.cities import city
 from portal.domain.bills.explain import due_sentence
 from portal.domain.bills.paid import PaidOn, PortalPayment, Step
 from portal.domain.bills.reading import BillLook
@@ -110,3 +111,15 @@ def last_posted(paid: PaidOn) -> str:
 def added_notice() -> str:
     """Say that bills are in the cart and what comes next, in the guide's words."""
     return _('Added to your cart. To proceed with payment, choose "My Cart", then "Checkout".')
+
+
+def unpayable_note(look: BillLook) -> str:
+    """Say why a bill that owes cannot be paid here, and what to do; "" where it can."""
+    if look.payable or look.owed <= 0:
+        return ""
+    if look.standing is Standing.LIENED:
+        return _(
+            "This bill stands as a lien and cannot be paid on line. Call %(phone)s.",
+            phone=city().contact.phone,
+        )
+    return _("You receive a copy of this bill. Only its payer can pay it here.")
