@@ -164,8 +164,8 @@ def test_a_flood_is_held_to_ten_a_second(portal: Running) -> None:
     start = time.monotonic()
     for _ in range(60):
         socket.send(f"{SHELL}.load")
-    page_load = urllib.request.urlopen(portal.url + "/ping", timeout=5)
-    assert page_load.status == 200, "others are served meanwhile"
+    with urllib.request.urlopen(portal.url + "/ping", timeout=5) as answer:
+        assert answer.status == 200, "others are served meanwhile"
     replies = 0
     while replies < 30 and socket._next("42/_event", 10):
         replies += 1
@@ -197,6 +197,7 @@ def test_the_frameworks_other_doors_are_shut(portal: Running, method: str, path:
     request = urllib.request.Request(portal.url + path, method=method, data=b"" or None)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
+    refused.value.close()
     assert refused.value.code in (400, 404, 405)
 
 
@@ -220,6 +221,7 @@ def test_private_pages_send_no_html_to_strangers(portal: Running) -> None:
         assert answer.value.headers["location"] == wanted
         assert answer.value.headers["cache-control"] == "no-store"
         assert answer.value.read() == b""
+        answer.value.close()
 
 
 def test_every_answer_carries_the_headers(portal: Running) -> None:

@@ -1,6 +1,6 @@
 """Every page there is, as its people see it: axe in both colours, 320 px, one h1, title, language.
 
-With PORTAL_SHOTS=<folder> in the environment each page leaves its pictures there.
+With SHOTS_TO=<folder> in the environment each page leaves its pictures there.
 """
 
 import os
@@ -98,7 +98,7 @@ def resident(context: BrowserContext, books: Engine, portal: Running) -> dict[st
 
 
 def _keep(page: Page, name: str) -> None:
-    if folder := os.environ.get("PORTAL_SHOTS"):
+    if folder := os.environ.get("SHOTS_TO"):
         shots(page, Path(folder), name.strip("/").replace("/", "-") or "home")
 
 
