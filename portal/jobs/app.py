@@ -34,7 +34,7 @@ from portal.kit.db import transaction
 F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger(__name__)
 
-_OURS = ("app", "queue")
+_OURS = ("app",)
 app = App(
     connector=PsycopgConnector(),
     import_paths=[

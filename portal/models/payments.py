@@ -75,9 +75,7 @@ class Payment(SQLModel, table=True):
             "uq_payment_live_attempt",
             "cart_id",
             unique=True,
-            postgresql_where=text(
-                "status IN ('confirming','requires_action')"
-            ),
+            postgresql_where=text("status IN ('confirming','requires_action')"),
         ),
     )
     id: UUID = key()

@@ -77,9 +77,7 @@ def test_a_backup_while_writing_is_one_instant(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_the_same_instant_comes_back_over_what_came_after(
-    database: Engine, tmp_path: Path
-) -> None:
+def test_the_same_instant_comes_back_over_what_came_after(database: Engine, tmp_path: Path) -> None:
     with Session(database) as session, session.begin():
         _book(session, 1, 12345)
     archive.backup(database, tmp_path / "b")

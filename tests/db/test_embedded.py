@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlmodel import Session
 
-from portal.jobs.queue import defer
+from portal.kit.queue import defer
 from portal.kit import postgres
 
 

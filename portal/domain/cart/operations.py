@@ -77,8 +77,7 @@ def add(session: Session, actor: Actor, bill_claims: Collection[object]) -> int:
     """
     cart = _current_locked(session, actor)
     _reopen(session, cart)
-    known = payable(
-        session, actor, bill_claims).values()
+    known = payable(session, actor, bill_claims).values()
     wanted = [bill for bill in known if bill.may_pay and bill.owed_cents > 0]
     if not wanted:
         raise DomainError(N_("Select a bill that has a balance, then Add to Cart."))
@@ -131,10 +130,7 @@ def refresh(
 
 def _bring_up_to_date(session: Session, actor: Actor, cart: Cart) -> list[DomainError]:
     items = session.exec(select(CartItem).where(CartItem.cart_id == cart.id)).all()
-    known = payable(
-        session,
-        actor,
-        [str(item.bill_id) for item in items])
+    known = payable(session, actor, [str(item.bill_id) for item in items])
     told: list[DomainError] = []
     for item in items:
         bill = known.get(BillId(item.bill_id))
@@ -174,10 +170,7 @@ def set_amounts(session: Session, actor: Actor, typed: Mapping[str, str]) -> Car
 
 def _write_amounts(session: Session, actor: Actor, cart: Cart, typed: Mapping[str, str]) -> None:
     items = session.exec(select(CartItem).where(CartItem.cart_id == cart.id)).all()
-    known = payable(
-        session,
-        actor,
-        [str(item.bill_id) for item in items])
+    known = payable(session, actor, [str(item.bill_id) for item in items])
     lines = []
     for item in items:
         bill = known.get(BillId(item.bill_id))
