@@ -3,9 +3,13 @@ import { useLocation } from "react-router";
 
 // After navigation inside the app: focus the new page's h1 and say its title.
 export function RouteAnnouncer() {
-  const { pathname } = useLocation();
+  const { pathname, key } = useLocation();
   const first = useRef(true);
   const [title, setTitle] = useState("");
+  // A menu has done its work once something in it was chosen, also where that is the same page.
+  useEffect(() => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  }, [key]);
   useEffect(() => {
     document.documentElement.dataset.live = ""; // scripts work from here on
     document.documentElement.lang = /^\/es(\/|$)/.test(pathname) ? "es" : "en";
