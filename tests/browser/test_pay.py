@@ -107,3 +107,18 @@ def test_the_time_runs_out_is_extended_and_runs_out(
     _fill(page, "4242424242424242")
     _pay(page)
     expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
+
+
+def test_in_spanish_on_a_phone(phone: Page, sign_in: Callable[..., None]) -> None:
+    cart = _to_the_card_page(phone, lambda e, p: sign_in(e, p, phone), "irene@example.org")
+    phone.goto(f"/es/pay/{cart}")
+    expect(phone.get_by_role("heading", level=1, name="Información de facturación")).to_be_visible()
+    assert findings(phone) == []
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    card = phone.frame_locator("iframe[title='Datos de la tarjeta']")
+    card.get_by_label("Número de tarjeta").fill("4242424242424242")
+    card.get_by_label("Vencimiento").fill("1234")
+    card.get_by_label("Código de seguridad").fill("123")
+    phone.get_by_role("button", name="Realizar el pago").click()
+    expect(phone.get_by_text("Gracias. Recibimos su pago.")).to_be_visible()
+    assert phone.url.split("?")[0].endswith("/es/receipt")
