@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlmodel import Session
 
-from portal.kit.queue import defer
 from portal.kit import postgres
+from portal.kit.queue import defer
 
 
 def _alive(server: postgres.Server) -> bool:
