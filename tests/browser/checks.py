@@ -20,7 +20,11 @@ def _chromium() -> str | None:
     found += [f"/Applications/{name}.app/Contents/MacOS/{name}" for name in apps]
     for path in found:
         # Ubuntu's chromium-browser without snap is a stub: it is there and does not run.
-        if path and Path(path).exists() and not call([path, "--version"], stdout=DEVNULL):
+        if (
+            path
+            and Path(path).exists()
+            and not call([path, "--version"], stdout=DEVNULL, stderr=DEVNULL)
+        ):
             return path
     return None
 
