@@ -1,4 +1,5 @@
-# make demo   a town to try, on this machine (CITY=pleasanton|leesburg|minot, PORT=3000)
+# make demo   a town to try, on this machine (CITY=pleasanton|leesburg|minot, PORT=3000,
+#             ACCOUNTS=400, SEED=1, FRESH=1 to begin again)
 # make test   lint, types, import contracts and every test
 # make bench  measurements, one JSON object a line
 # make lint   ruff, mypy and the import contracts alone
@@ -10,7 +11,7 @@ BIN := .venv/bin
 .PHONY: demo test bench lint messages handlers environment environment-dev format migration
 
 demo: environment
-	@exec $(BIN)/python -m portal demo --city $(CITY) --port $(PORT) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED))
+	@exec $(BIN)/python -m portal demo --city $(CITY) --port $(PORT) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED)) $(if $(FRESH),--fresh)
 
 # Each check runs even where an earlier one failed, so that one run says everything.
 test: environment-dev

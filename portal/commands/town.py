@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -18,6 +19,7 @@ from portal.commands.lifeline import Child
 from portal.commands.running import check_settings, fail
 
 _READY_SECONDS = 60
+_STALE = timedelta(days=3)
 
 
 def demo(
@@ -128,16 +130,20 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
         engine, found, stands = database.connect(), "", None
     if found != migrations.head():
         migrations.migrate(engine)
-    if stands and stands.get("town") == wanted and stands.get("loaded"):
-        return
-    from portal.demo import load
     from portal.kit.clock import utc_now
 
+    if stands and stands.get("town") == wanted and stands.get("loaded"):
+        age = utc_now() - datetime.fromisoformat(stands["loaded"])
+        if age > _STALE:
+            print(f"This town's readings are {age.days} days old: make demo FRESH=1 renews it.")
+        return
+    from portal.demo import load
+
     mark.parent.mkdir(parents=True, exist_ok=True)
-    note: dict[str, Any] = {"town": wanted, "loaded": False}
+    note: dict[str, Any] = {"town": wanted, "loaded": ""}
     mark.write_text(json.dumps(note))
     load.load(city(), accounts=accounts, seed=seed, now=utc_now(), say=_say)
-    mark.write_text(json.dumps(note | {"loaded": True}))
+    mark.write_text(json.dumps(note | {"loaded": utc_now().isoformat()}))
 
 
 def _say(line: str) -> None:
