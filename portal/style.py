@@ -15,7 +15,6 @@ FONT = "/fonts/public-sans.woff2"
 PAPER = {"light": "#fcfcfa", "dark": "#15181b"}
 RAISED = {"light": "#f3f2ee", "dark": "#1f2428"}
 TEXT_CONTRAST = 4.5
-EDGE_CONTRAST = 3.0
 
 Rgb = tuple[int, int, int]
 

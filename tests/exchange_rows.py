@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from portal.domain.exchange.spec import BY_NAME
+from portal.kit.money import plain_dollars
 
 AS_OF = "2027-01-25T23:30:00-08:00"
 _BILLS = 12  # every two months for two years
@@ -45,10 +46,6 @@ class _Out:
         sign = "-" if self.cents < 0 else ""
         total = f"{sign}{abs(self.cents) // 100}.{abs(self.cents) % 100:02d}" if self._money else ""
         return f"{self.name},{self.rows},{self.digest.hexdigest()},{total},FULL,{AS_OF}"
-
-
-def _dollars(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def write_folder(folder: Path, accounts: int, seed: int = 7) -> int:
@@ -170,15 +167,15 @@ def _bills(n: int, chance: random.Random) -> Iterator[list[tuple[str, dict[str, 
             "period_from": start,
             "period_to": end,
             "due_date": end + timedelta(days=30),
-            "billed": _dollars(billed),
+            "billed": plain_dollars(billed),
             "adjusted": "0.00",
             "abated": "0.00",
-            "paid": _dollars(0 if open_ else billed),
+            "paid": plain_dollars(0 if open_ else billed),
             "refunded": "0.00",
             "written_off": "0.00",
             "penalty_due": "0.00",
             "interest_due": "0.00",
-            "balance": _dollars(billed if open_ else 0),
+            "balance": plain_dollars(billed if open_ else 0),
             "on_lien": "N",
             "status": "OPEN" if open_ else "PAID",
         }
@@ -209,11 +206,11 @@ def _bills(n: int, chance: random.Random) -> Iterator[list[tuple[str, dict[str, 
                         "line": line,
                         "charge_code": code,
                         "description": words,
-                        "original": _dollars(part),
+                        "original": plain_dollars(part),
                         "adjusted": "0.00",
                         "abated": "0.00",
-                        "paid": _dollars(0 if open_ else part),
-                        "balance": _dollars(part if open_ else 0),
+                        "paid": plain_dollars(0 if open_ else part),
+                        "balance": plain_dollars(part if open_ else 0),
                     },
                 )
             )
@@ -229,7 +226,7 @@ def _bills(n: int, chance: random.Random) -> Iterator[list[tuple[str, dict[str, 
                         "posted": paid,
                         "entered": paid,
                         "effective": paid,
-                        "amount": f"-{_dollars(billed)}",
+                        "amount": f"-{plain_dollars(billed)}",
                         "tender": "CHECK",
                         "paid_by": f"RIVERA ANA {n}",
                         "source": "LOCKBOX",

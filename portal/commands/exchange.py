@@ -18,10 +18,10 @@ from portal.domain.exchange import postings
 from portal.domain.exchange.faults import Busy, NoManifest, Refused
 from portal.domain.exchange.manifest import MANIFEST, read_manifest
 from portal.domain.exchange.operations import Options, Outcome, import_folder, record_refusal
-from portal.domain.exchange.staging import dollars
 from portal.kit.clock import local_date, utc_now
 from portal.kit.db import transaction
 from portal.kit.errors import DomainError
+from portal.kit.money import plain_dollars
 from portal.kit.text import N_
 
 _SHOWN_FAULTS = 20
@@ -175,5 +175,5 @@ def export_postings(
         )
     print(
         f"{batch.batch_id} for {batch.business_date}: {batch.rows} rows,"
-        f" paid {dollars(batch.pay_total)}, reversed {dollars(batch.reverse_total)}."
+        f" paid {plain_dollars(batch.pay_total)}, reversed {plain_dollars(batch.reverse_total)}."
     )

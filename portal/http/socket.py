@@ -6,7 +6,6 @@ and revoking each start from a blank state, and a stolen tab token opens nothing
 """
 
 import asyncio
-import re
 import time
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
@@ -21,14 +20,7 @@ RATE_PER_SECOND = 10.0
 BURST = 30.0
 LARGEST_FRAME = 64 * 1024
 SEALED = "sid"
-_SEALED = re.compile(r"\Asid=([0-9a-f]{64})\Z")
 _EVENT_PATH = "/_event"
-
-
-def sealed_hash(cookie_header: str) -> str:
-    """Return the session's hash out of the sealed header that Reflex sees, or ""."""
-    match = _SEALED.match(cookie_header)
-    return match[1] if match else ""
 
 
 def state_key(id_hash: str, tab: str) -> str:

@@ -26,6 +26,12 @@ def read_typed_cents(text: object) -> int | None:
     return int(match[1].replace(",", "")) * 100 + int((match[2] or "0").ljust(2, "0"))
 
 
+def plain_dollars(cents: int) -> str:
+    """Write cents as a form field or a CSV file has them: -1234.50."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
 def format_cents(cents: int, locale: str = "en") -> str:
     """Write cents as dollars for a reader of `locale` ("en" or "es"): $1,234.50."""
     return format_currency(

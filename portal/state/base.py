@@ -97,10 +97,6 @@ class PortalState(rx.State):
         path = self.router.url.path
         return "es" if path == "/es" or path.startswith("/es/") else "en"
 
-    def _session_hash(self) -> str:
-        """Return the sealed session: a hash that the socket layer put there, never the secret."""
-        return self.router.headers.cookie.removeprefix(_SEALED)
-
     async def _ask(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Make a domain call `call(session, actor, *arguments)` in one transaction on a thread."""
         actor = self._actor()
@@ -129,6 +125,7 @@ class PortalState(rx.State):
 
 async def actor_of(state: Any) -> Actor:
     """Return who a State's socket belongs to, asked of the database now."""
+    # A hash of the session that the socket layer sealed into the headers, never the secret.
     id_hash = state.router.headers.cookie.removeprefix(_SEALED)
     if not id_hash:
         return ANONYMOUS

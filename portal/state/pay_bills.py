@@ -13,6 +13,7 @@ from portal.domain.cart.queries import CartLine, CartView
 from portal.domain.cart.rules import Problems
 from portal.domain.cart.states import CartStatus
 from portal.kit.clock import local_date, utc_now
+from portal.kit.money import plain_dollars
 from portal.kit.text import _, day, money, say, short_day
 from portal.state.base import RESIDENT, PortalState, handler
 from portal.state.cart import category_name
@@ -45,7 +46,7 @@ def _row(line: CartLine) -> PayRow:
         short_day(line.due_date),
         money(line.owed_cents),
         money(line.owed_cents),
-        f"{line.amount_cents // 100}.{line.amount_cents % 100:02d}",
+        plain_dollars(line.amount_cents),
     )
 
 

@@ -37,7 +37,6 @@ class UsageState(PortalState):
     unit: str = ""
     earlier: str = ""
     later: str = ""
-    outer: str = ""
     has_limit: bool = False
     is_billed: bool = False
     loaded: bool = False

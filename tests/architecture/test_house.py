@@ -1,11 +1,13 @@
 """The house's rules that no type checker holds: routes, sizes, what pages may not use."""
 
+import ast
 import re
 from collections import Counter
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 
+import pytest
 from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
@@ -36,6 +38,35 @@ def test_no_file_is_longer_than_400_lines() -> None:
         if (count := len(path.read_text().splitlines())) > _LONGEST
     ]
     assert long == []
+
+
+def floats(source: str) -> list[str]:
+    """Return each place of `source` that names a float: a type, a literal, a column."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        named = getattr(node, "id", "") or getattr(node, "attr", "")
+        literal = isinstance(node, ast.Constant) and type(node.value) in (float, complex)
+        if literal or named in ("float", "Float", "REAL", "DOUBLE", "DOUBLE_PRECISION"):
+            found.append(f"{getattr(node, 'lineno', 0)}: {ast.unparse(node)}")
+    return found
+
+
+def test_domain_and_models_know_no_float() -> None:
+    # A float of dollars or gallons is wrong by a cent some day: 15.45 x 1.5 is 23.17 to it.
+    found = [
+        f"{path.relative_to(ROOT)}:{place}"
+        for path in sources("portal/domain", "portal/models")
+        if path.suffix == ".py"
+        for place in floats(path.read_text())
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source", ["x: float = y", "x = 0.1", "float('1')", "c = Column(sa.Float)", "f: list[float]"]
+)
+def test_the_check_sees_floats(source: str) -> None:
+    assert len(floats(source)) == 1
 
 
 def test_every_route_is_written_once() -> None:
@@ -127,3 +158,11 @@ def test_every_status_that_we_move_is_in_a_transition_table() -> None:
         if name not in _TOLD and values not in tables
     }
     assert missing == {}
+
+
+def test_decisions_are_numbered_without_holes() -> None:
+    # Two branches may take the same number: the later one moves on before it lands.
+    papers = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(paper.name[:4]) for paper in papers] == list(range(1, len(papers) + 1))
+    for paper in papers:
+        assert paper.read_text().startswith(f"# {int(paper.name[:4])}. "), paper.name

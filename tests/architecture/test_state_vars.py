@@ -45,6 +45,8 @@ def test_variables_are_text_whole_numbers_truth_and_frozen_records() -> None:
         for name, var in {**state.base_vars, **state.computed_vars}.items():
             if name.startswith("_") or name not in state.__annotations__:
                 continue
+            if any(word in name for word in _SECRETS):
+                faults.append(f"{state.__name__}.{name}: a secret's name")
             hints = typing.get_type_hints(state)
             faults += wrong(hints.get(name, var._var_type), f"{state.__name__}.{name}")
     assert faults == []

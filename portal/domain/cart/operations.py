@@ -16,7 +16,7 @@ from portal.domain.identity.actor import Actor
 from portal.kit.db import database_now
 from portal.kit.errors import DomainError, NotAllowed
 from portal.kit.ids import BillId, CartId, parse_id
-from portal.kit.money import format_cents
+from portal.kit.money import format_cents, plain_dollars
 from portal.kit.text import N_
 from portal.models.bills import Bill
 from portal.models.payments import Cart, CartItem
@@ -185,9 +185,7 @@ def _write_amounts(session: Session, actor: Actor, cart: Cart, typed: Mapping[st
                 bill.category,
                 bill.statement_date,
                 bill.owed_cents,
-                typed.get(
-                    str(bill.bill_id), f"{item.amount_cents // 100}.{item.amount_cents % 100:02d}"
-                ),
+                typed.get(str(bill.bill_id), plain_dollars(item.amount_cents)),
             )
         )
     if not lines:

@@ -1,11 +1,11 @@
 """Out: what residents changed or asked for, once each, in the batch of the day."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from portal.domain.exchange.written import csv_text, safe
+from portal.domain.exchange.written import csv_text, instant, safe
 
 _DELIVERY = (
     "change_id",
@@ -31,10 +31,6 @@ _CONTACT = (
 )
 
 
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def take_delivery_changes(session: Session, now: datetime) -> str:
     """Return delivery_changes.csv with every change not yet sent, and mark them sent."""
     rows = session.execute(
@@ -57,7 +53,7 @@ def take_delivery_changes(session: Session, now: datetime) -> str:
                 row.new,
                 safe(row.email),
                 safe(row.consent_version),
-                _instant(row.consented_at),
+                instant(row.consented_at),
                 safe(row.actor),
             )
             for row in sorted(rows, key=lambda row: (row.consented_at, str(row.id)))
@@ -87,9 +83,9 @@ def take_contact_changes(session: Session, now: datetime) -> str:
                 field,
                 safe(old),
                 safe(new),
-                _instant(row.requested_at),
+                instant(row.requested_at),
                 safe(row.approved_by),
-                _instant(row.decided_at),
+                instant(row.decided_at),
             )
             for row in sorted(rows, key=lambda row: (row.decided_at, row.reference))
             for place, (field, (old, new)) in enumerate(sorted(row.fields.items()), start=1)

@@ -2,7 +2,7 @@
 
 The billing system's books stay the books of record. Ours follow: after a folder, each touched
 bill's receivable here equals its imported balance less the portal's own money not yet booked there
-(docs/decisions/0007).
+(docs/decisions/0004).
 """
 
 from datetime import datetime

@@ -13,7 +13,7 @@ from portal.domain.exchange.spec import BY_NAME, Column, File, Kind, Reference
 from portal.domain.exchange.staging import SEPARATOR, Sql, stage
 from portal.kit.text import N_
 
-MOST_CLOSED = 0.10
+MOST_CLOSED_PERCENT = 10
 # The bills whose receivable the ledger looks at afterwards: those whose own row moved (a new one
 # that owes nothing has none), and those on which a payment of ours was booked.
 _TOUCHED = {
@@ -178,7 +178,7 @@ def close_omitted(
     sql.execute("ANALYZE omitted_keys")
     done = sql.execute(f"UPDATE {file.table} t SET {closing.set_sql} WHERE {omitted}", {"day": day})
     closes = done.rowcount
-    if file.table == "account" and not force and closes > MOST_CLOSED * known:
+    if file.table == "account" and not force and 100 * closes > MOST_CLOSED_PERCENT * known:
         raise Refused(
             N_(
                 "accounts.csv is FULL and omits %(closes)s of %(known)s open accounts:"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ from portal.domain.exchange.images import store_image
 from portal.domain.exchange.manifest import Manifest, read_manifest, verify_bytes
 from portal.domain.exchange.reader import Reader, Reading
 from portal.domain.exchange.spec import BY_NAME, FILES, File
-from portal.domain.exchange.staging import Sql, dollars
+from portal.domain.exchange.staging import Sql
 from portal.kit.clock import local_date
+from portal.kit.money import plain_dollars
 from portal.kit.text import N_
 from portal.models.exchange import ImportFault, ImportRun
 
@@ -206,7 +208,7 @@ class _Import:
         self.readings: dict[str, Reading] = {}
         # Reading a row is half the way, storing it the other half.
         self.total = 2 * sum(entry.rows for entry in manifest.files)
-        self.done = 0.0
+        self.done = Fraction(0)
         self.progress = progress
 
     def run(self) -> Outcome:
@@ -230,14 +232,14 @@ class _Import:
         ledger.book_imported(self.sql, self.now, self.manifest.as_of, self.options.zone)
         return self.outcome
 
-    def _step(self, words: str, rows: float) -> None:
+    def _step(self, words: str, rows: Fraction | int) -> None:
         self.done += rows
         self.progress(words, int(self.done), self.total)
 
     def _read(self, file: File) -> None:
         entry = self.entries[file.name]
         path = self.folder / file.name
-        rows_per_byte = entry.rows / max(1, path.stat().st_size)
+        rows_per_byte = Fraction(entry.rows, max(1, path.stat().st_size))
         reader = Reader(
             path,
             file,
@@ -295,7 +297,7 @@ class _Import:
             words += f" and {counts.skipped_children} that belong to rows left out"
         if BY_NAME[file.name].money:
             difference = staging.money_difference(self.sql, file, entry)
-            words += f"; {file.money} {dollars(difference)} of the manifest's total with them"
+            words += f"; {file.money} {plain_dollars(difference)} of the manifest's total with them"
         self.outcome.notes.append(words)
 
     def _refuse_faults(self) -> None:

@@ -7,15 +7,15 @@ twice (one row a payment item and record, by a unique constraint).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from portal.domain.exchange.changes import take_contact_changes, take_delivery_changes
-from portal.domain.exchange.staging import dollars
-from portal.domain.exchange.written import csv_text, safe, sha256_of
+from portal.domain.exchange.written import csv_text, instant, safe, sha256_of
 from portal.kit.errors import DomainError
+from portal.kit.money import plain_dollars
 from portal.kit.text import N_
 from portal.models.exchange import PostingBatch, PostingRow
 
@@ -118,7 +118,14 @@ def close_batch(session: Session, day: date, *, latest: date, now: datetime) -> 
     pay = sum(row.amount_cents for row, _ in lines if row.record == "PAY")
     reverse = sum(row.amount_cents for row, _ in lines if row.record == "REVERSE")
     above = csv_text(COLUMNS, (cells for _, cells in lines))
-    trailer = ("TRAILER", batch_id, len(lines), dollars(pay), dollars(reverse), sha256_of(above))
+    trailer = (
+        "TRAILER",
+        batch_id,
+        len(lines),
+        plain_dollars(pay),
+        plain_dollars(reverse),
+        sha256_of(above),
+    )
     files = {
         "payment_posting.csv": above + ",".join(str(cell) for cell in trailer) + "\n",
         # No city charges a fee yet; the file is there so that a job that fetches it finds it.
@@ -190,23 +197,12 @@ def _lines(
                 "",
                 bill.account_no,
                 bill.cid,
-                dollars(row.cents),
+                plain_dollars(row.cents),
                 _TENDERS.get(row.method, "OTHER"),
                 "STRIPE",
                 safe(row.processor_ref or ""),
                 row.effective_date.isoformat(),
-                _instant(row.accepted_at),
+                instant(row.accepted_at),
                 safe(row.payer_name),
             ),
         )
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def waiting_rows(session: Session) -> int:
-    """Return how many posted rows have not been acknowledged yet."""
-    return session.exec(
-        select(func.count()).select_from(PostingRow).where(col(PostingRow.result) == "")
-    ).one()

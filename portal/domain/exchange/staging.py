@@ -13,6 +13,7 @@ from portal.domain.exchange.faults import Refused
 from portal.domain.exchange.manifest import Entry, hash_differs
 from portal.domain.exchange.reader import Header, Reader, Reading
 from portal.domain.exchange.spec import FILES, File, Kind
+from portal.kit.money import plain_dollars
 from portal.kit.text import N_
 
 Sql: TypeAlias = "Cursor[Any]"
@@ -110,8 +111,8 @@ def load(sql: Sql, reader: Reader, entry: Entry) -> Reading:
             N_("%(file)s: by the manifest %(column)s totals %(stated)s, in the file %(found)s."),
             file=file.name,
             column=file.money,
-            stated=dollars(entry.money_cents or 0),
-            found=dollars((entry.money_cents or 0) - money_difference(sql, file, entry)),
+            stated=plain_dollars(entry.money_cents or 0),
+            found=plain_dollars((entry.money_cents or 0) - money_difference(sql, file, entry)),
         )
     sql.execute(f"ANALYZE {stage(file)}")
     return reading
@@ -125,9 +126,3 @@ def money_difference(sql: Sql, file: File, entry: Entry) -> int:
         f'SELECT coalesce((sum("{file.money}") * 100)::bigint, 0) FROM {stage(file)}'
     ).fetchone()
     return (entry.money_cents or 0) - int(found[0] if found else 0)
-
-
-def dollars(cents: int) -> str:
-    """Write cents as the files do: -12.30."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"

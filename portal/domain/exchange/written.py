@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -12,6 +13,11 @@ def safe(text: str) -> str:
     """Return text for a cell that people may open in a spreadsheet: formulas are defused by '."""
     flat = text.replace("\r\n", " ").replace("\n", " ").replace("\x00", "")
     return "'" + flat if flat.startswith(_FORMULA) else flat
+
+
+def instant(at: datetime) -> str:
+    """Return an instant as RFC 3339 in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -26,7 +26,6 @@ EMAIL_MAX = 254
 
 # Wrong passwords: per user and per IP (an IPv6 /64).
 WRONG_PASSWORDS = 5
-WRONG_PASSWORDS_IP = 20  # a household, library or office shares one address
 LOCK_FIRST = timedelta(minutes=15)
 LOCK_LONGEST = timedelta(hours=24)
 

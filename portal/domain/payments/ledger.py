@@ -2,7 +2,7 @@
 
 It holds the money that passes through the portal. What a bill is owed is said by the billing
 system's own columns, the books of record. Each import books what it changed (`bill_import`,
-docs/decisions/0007), so that a bill's receivable is its imported balance less what the portal
+docs/decisions/0004), so that a bill's receivable is its imported balance less what the portal
 collected and the books do not show yet: what the bill still owes.
 """
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from portal.domain.exchange.faults import NoManifest
 from portal.domain.exchange.operations import record_refusal
-from portal.domain.exchange.queries import import_report, imports
+from portal.domain.staff import lists
 from portal.kit.errors import NotAllowed
 from portal.models.accounts import Account, Customer, Meter, Read, Service, Tenure
 from portal.models.bills import Bill, BillActivity, BillInstallment, BillLine
@@ -162,16 +162,16 @@ def test_a_refusal_is_recorded_for_the_staff(db: Session, folder: Folder) -> Non
     path = folder.raw("bills.csv", folder.files["bills.csv"], money_total="0.00").seal()
     record_refusal(db, path, refusal(db, path), now=NOW)
     staff = actor(user(db, role="viewer"))
-    (report,) = imports(db, staff)
-    assert (report.status, report.fault_count, report.source_name) == ("refused", 2, "night")
+    (report,) = lists.imports(db, staff).rows
+    assert (report.status, report.faults, report.source) == ("refused", 2, "night")
     assert report.reason.startswith("2 rows at fault, nothing was imported. The first: bills.csv")
-    _, faults = import_report(db, staff, str(report.run_id))
-    assert [(f.file_name, f.line, f.column, f.value) for f in faults] == [
+    faults = lists.import_run(db, staff, str(report.run_id)).faults.rows
+    assert [(f.file, f.line, f.column, f.value) for f in faults] == [
         ("bills.csv", 2, "due_date", "soon"),
         ("bills.csv", 3, "balance", "1E+9"),
     ]
     with pytest.raises(NotAllowed):
-        imports(db, actor(user(db)))
+        lists.imports(db, actor(user(db)))
 
 
 # References, keys, sums
