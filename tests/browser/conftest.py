@@ -153,9 +153,13 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield from start(url, data)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Yield one Chromium for all tests of this process."""
+    """Yield one Chromium for the browser tests of this process.
+
+    Not for the session: while playwright is up its event loop counts as running in this thread,
+    and every other test that wants one of its own would fail.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
