@@ -99,6 +99,32 @@
     document.addEventListener("visibilitychange", tick);
   }
 
+  // After a reload in the middle of 3-D Secure: the bank's question once more, never a new payment.
+  const bank = document.querySelector("form[data-bank]");
+  if (bank) {
+    const button = bank.querySelector("button");
+    const status = document.querySelector("[data-bank-status]");
+    let busy = false;
+    bank.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (busy) return;
+      busy = true;
+      button.setAttribute("aria-disabled", "true");
+      status.textContent = bank.dataset.asking;
+      try {
+        const stripe = window.Stripe(bank.dataset.bank, { locale: bank.dataset.language });
+        const body = new URLSearchParams(new FormData(bank));
+        const told = await (await fetch(bank.action, { method: "POST", body })).json();
+        if (told.secret) await stripe.handleNextAction({ clientSecret: told.secret });
+        window.location.assign(told.go || bank.dataset.return);
+      } catch {
+        busy = false;
+        button.removeAttribute("aria-disabled");
+        status.textContent = bank.dataset.blocked;
+      }
+    });
+  }
+
   // The card page. The card stays in the processor's frame; what we post is its token.
   const pay = document.querySelector("form[data-pay]");
   if (pay) {

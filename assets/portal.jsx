@@ -117,6 +117,32 @@ export function LanguageLink({ path, code, children }) {
   return <a href={path + query} lang={code} hrefLang={code}>{children}</a>;
 }
 
+// While a payment is in doubt: look again at growing distances, a bounded number of times, and not
+// from a tab that nobody sees. The server keeps no timer.
+const LOOKS = [3, 4, 6, 8, 10, 15, 15, 20, 30, 30, 30, 30, 45, 45];
+
+export function LookAgain({ onLook }) {
+  const look = useRef(onLook);
+  look.current = onLook;
+  useEffect(() => {
+    let at = 0;
+    let timer = 0;
+    const next = () => {
+      if (at >= LOOKS.length) return;
+      timer = setTimeout(() => {
+        if (!document.hidden) {
+          at += 1;
+          look.current();
+        }
+        next();
+      }, 1000 * LOOKS[at]);
+    };
+    next();
+    return () => clearTimeout(timer);
+  }, []);
+  return null;
+}
+
 export function PrintButton({ children }) {
   return <button type="button" className="button" onClick={() => window.print()}>{children}</button>;
 }

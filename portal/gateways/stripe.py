@@ -11,6 +11,15 @@ from typing import Any, Protocol
 
 import stripe
 
+# Begins the code of a refusal that is no word of the card holder's bank.
+OUR_FAULT = "request:"
+# What the night looks through: the events that say how a payment ended.
+_OUTCOMES = (
+    "payment_intent.succeeded",
+    "payment_intent.processing",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+)
 CONNECT_SECONDS, READ_SECONDS = 2.0, 6.0
 
 
@@ -39,6 +48,20 @@ class Notice:
     kind: str
     object_ref: str
     livemode: bool
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A line of the processor's own account of our money: a charge, a refund, a payout.
+
+    `amount_cents` is signed, before fees; `intent_ref` is "" where no intent is behind it.
+    """
+
+    ref: str
+    kind: str
+    amount_cents: int
+    fee_cents: int
+    intent_ref: str
 
 
 class Unknown(Exception):
@@ -79,6 +102,12 @@ class CardProcessor(Protocol):
 
     def since(self, start: datetime) -> Iterator[Intent]:
         """Yield every intent made since then, newest first. Raises Unknown."""
+
+    def events(self, start: datetime) -> Iterator[Notice]:
+        """Yield every event about an intent since then, newest first. Raises Unknown."""
+
+    def movements(self, start: datetime) -> Iterator[Movement]:
+        """Yield every movement of money since then, newest first. Raises Unknown."""
 
     def notice(self, payload: bytes, signature: str) -> Notice:
         """Verify a webhook's raw body. Raises BadSignature."""
@@ -123,9 +152,10 @@ class StripeProcessor:
             # The key was used with other parameters: something was sent under it. Look it up.
             raise Unknown(str(clash)) from clash
         except (stripe.InvalidRequestError, stripe.AuthenticationError) as refused:
-            raise Refused(refused.code or "invalid_request", str(refused)) from refused
+            code = OUR_FAULT + (refused.code or "invalid")
+            raise Refused(code, str(refused)) from refused
         except stripe.PermissionError as refused:
-            raise Refused("permission", str(refused)) from refused
+            raise Refused(OUR_FAULT + "permission", str(refused)) from refused
         except stripe.StripeError as lost:
             raise Unknown(str(lost)) from lost
         return _read(made.to_dict())
@@ -170,18 +200,60 @@ class StripeProcessor:
         except stripe.StripeError as lost:
             raise Unknown(str(lost)) from lost
 
+    def events(self, start: datetime) -> Iterator[Notice]:
+        """See CardProcessor."""
+        try:
+            page = self._client.v1.events.list(
+                {
+                    "created": {"gte": int(start.timestamp())},
+                    "limit": 100,
+                    "types": list(_OUTCOMES),
+                }
+            )
+            for found in page.auto_paging_iter():
+                yield _notice(found.to_dict())
+        except stripe.StripeError as lost:
+            raise Unknown(str(lost)) from lost
+
+    def movements(self, start: datetime) -> Iterator[Movement]:
+        """See CardProcessor."""
+        try:
+            page = self._client.v1.balance_transactions.list(
+                {
+                    "created": {"gte": int(start.timestamp())},
+                    "limit": 100,
+                    "expand": ["data.source"],
+                }
+            )
+            for found in page.auto_paging_iter():
+                body = found.to_dict()
+                source = body.get("source")
+                about = source if isinstance(source, Mapping) else {}
+                yield Movement(
+                    body["id"],
+                    body["type"],
+                    body["amount"],
+                    body["fee"],
+                    about.get("payment_intent") or "",
+                )
+        except stripe.StripeError as lost:
+            raise Unknown(str(lost)) from lost
+
     def notice(self, payload: bytes, signature: str) -> Notice:
         """See CardProcessor."""
         try:
             event = stripe.Webhook.construct_event(payload, signature, self._webhook_secret)
         except (ValueError, stripe.SignatureVerificationError) as bad:
             raise BadSignature(str(bad)) from bad
-        body = event.to_dict()
-        about = body["data"]["object"]
-        ref = about["id"] if about.get("object") == "payment_intent" else ""
-        return Notice(
-            body["id"], body["type"], ref or about.get("payment_intent") or "", body["livemode"]
-        )
+        return _notice(event.to_dict())
+
+
+def _notice(body: Mapping[str, Any]) -> Notice:
+    about = body["data"]["object"]
+    ref = about["id"] if about.get("object") == "payment_intent" else ""
+    return Notice(
+        body["id"], body["type"], ref or about.get("payment_intent") or "", body["livemode"]
+    )
 
 
 def _intent_of(declined: stripe.CardError) -> Intent | None:

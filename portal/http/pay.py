@@ -27,22 +27,23 @@ from portal.domain.cart.queries import CartLine, CartView
 from portal.domain.cart.rules import Problems, read_billing
 from portal.domain.cart.states import CartStatus
 from portal.domain.identity.actor import Actor
+from portal.domain.identity.addresses import ip_key
 from portal.domain.payments.attempts import AlreadyPaid
 from portal.domain.payments.desk import Desk, Outcome
 from portal.domain.payments.prefill import prefill
-from portal.domain.payments.queries import latest_of_cart
+from portal.domain.payments.queries import bank_asks, latest_of_cart
 from portal.domain.payments.reasons import reason
 from portal.domain.payments.states import PaymentStatus
 from portal.gateways.payment_mode import Counter, counter
 from portal.gateways.stripe import Refused, Unknown
 from portal.http import plain
-from portal.http.request import actor_of, is_our_form
+from portal.http.request import actor_of, client_ip, is_our_form
 from portal.http.us_states import US_STATES
 from portal.kit.clock import local_date
 from portal.kit.db import database_now, in_thread, transaction
 from portal.kit.errors import DomainError, NotFound
 from portal.kit.ids import CartId, PaymentId
-from portal.kit.text import N_, _, day, say
+from portal.kit.text import N_, _, day, moment, say
 from portal.style import city_style
 
 _TEST_CARDS = (
@@ -127,15 +128,20 @@ async def show(request: Request) -> Response:
     if actor is None:
         return _see(paths.link(paths.SIGN_IN, next=paths.pay(claim)))
 
-    def look(session: Any) -> tuple[CartView, Any, Any]:
+    def look(session: Any) -> tuple[CartView, Any, Any, bool]:
         cart = queries.own(session, actor, claim)
-        view = queries.view(session, cart, database_now(session))
-        return view, latest_of_cart(session, actor, view.cart_id), prefill(session, actor, view)
+        now = database_now(session)
+        view = queries.view(session, cart, now)
+        latest = latest_of_cart(session, actor, view.cart_id)
+        asks = view.status is CartStatus.CONFIRMING and bank_asks(latest, now)
+        return view, latest, prefill(session, actor, view), asks
 
     try:
-        view, latest, billing = await in_thread(look)
+        view, latest, billing, asks = await in_thread(look)
     except NotFound:
         return await plain.page(request, "not_found.html", title=_("Page not found"), status=404)
+    if asks:
+        return await _ask_again(request, view.cart_id, latest)
     if view.status in (CartStatus.PAID, CartStatus.PROCESSING, CartStatus.CONFIRMING) and latest:
         return _see(_receipt(latest.id))
     if view.status is CartStatus.OPEN or not view.lines:
@@ -153,6 +159,22 @@ async def show(request: Request) -> Response:
             status=200,
         )
     return await _draw(request, view, billing.as_dict(), problems)
+
+
+async def _ask_again(request: Request, cart_id: CartId, payment: Any) -> Response:
+    """Draw the way back to the bank's question: a reload must not lose it."""
+    at = counter()
+    return await plain.page(
+        request,
+        "payments/bank.html",
+        title=_("Confirm with your bank"),
+        headers={"content-security-policy": _policy(at)},
+        cart_id=cart_id,
+        payment=payment,
+        until=moment(payment.expires_at, city().zone),
+        counter=at,
+        script_hash=_script_hash(),
+    )
 
 
 async def _draw(
@@ -219,6 +241,7 @@ async def confirm(request: Request) -> Response:
             billing=billing,
             shown_cents=cents,
             return_url=paths.absolute(paths.PAY) + f"/{claim}/return",
+            network=ip_key(client_ip(request)),
         )
 
     try:
@@ -286,27 +309,73 @@ async def again(request: Request) -> Response:
     return _see(paths.pay(claim))
 
 
+async def _latest(actor: Actor, claim: str) -> Any:
+    """Return the cart's newest attempt, or None: no such cart, or none was made."""
+
+    def find(session: Any) -> Any:
+        return latest_of_cart(session, actor, CartId(queries.own(session, actor, claim).id))
+
+    try:
+        return await in_thread(find)
+    except NotFound:
+        return None
+
+
 async def back(request: Request) -> Response:
     """Come back from 3-D Secure, or from a reply that got lost: ask, then lead on."""
     actor = await _resident(request)
     claim = request.path_params["cart"]
     if actor is None:
         return _see(paths.link(paths.SIGN_IN, next=paths.pay(claim)))
-    try:
-        cart = await in_thread(lambda s: queries.own(s, actor, claim))
-    except NotFound:
-        return _see(paths.link(paths.CART))
-    latest = await in_thread(lambda s: latest_of_cart(s, actor, CartId(cart.id)))
-    at = counter()
+    latest, at = await _latest(actor, claim), counter()
     if latest is None or at.processor is None:
         return _see(paths.pay(claim))
     status, desk, payment_id = latest.status, Desk(at.processor), PaymentId(latest.id)
+    network = ip_key(client_ip(request))
     # Where nobody can say just now, the receipt page says that we are checking.
     with suppress(Unknown, Refused):
-        status = (await _off_loop(lambda: desk.look(payment_id, "reply"))).status
+        status = (await _off_loop(lambda: desk.look(payment_id, "reply", network))).status
     if status in (PaymentStatus.FAILED, PaymentStatus.CANCELED):
         return _see(paths.pay(claim) + "?declined=1")
+    if status == PaymentStatus.REQUIRES_ACTION:
+        # The bank's window was closed without an answer: its page leads back to it.
+        return _see(paths.pay(claim))
     return _see(_receipt(latest.id))
+
+
+async def resume(request: Request) -> Response:
+    """Give the browser the bank's question once more, or say where to go instead."""
+    actor = await _resident(request)
+    claim = request.path_params["cart"]
+    if actor is None or not await is_our_form(request):
+        return JSONResponse({"go": paths.pay(claim)})
+    latest, at = await _latest(actor, claim), counter()
+    if latest is None or at.processor is None:
+        return JSONResponse({"go": paths.pay(claim)})
+    desk, payment_id = Desk(at.processor), PaymentId(latest.id)
+    network = ip_key(client_ip(request))
+    with suppress(Unknown, Refused):
+        found = await _off_loop(lambda: desk.look(payment_id, "reply", network))
+        if found.status is PaymentStatus.REQUIRES_ACTION:
+            return JSONResponse({"secret": found.client_secret})
+        if found.status in (PaymentStatus.FAILED, PaymentStatus.CANCELED):
+            return JSONResponse({"go": paths.pay(claim) + "?declined=1"})
+    return JSONResponse({"go": _receipt(latest.id)})
+
+
+async def stop(request: Request) -> Response:
+    """Give up on the bank's question, so that another card can be used."""
+    actor = await _resident(request)
+    claim = request.path_params["cart"]
+    if actor is None or not await is_our_form(request):
+        return _see(paths.pay(claim))
+    latest, at = await _latest(actor, claim), counter()
+    if latest is not None and at.processor is not None:
+        desk, payment_id = Desk(at.processor), PaymentId(latest.id)
+        with suppress(Unknown, Refused):
+            await _off_loop(lambda: desk.stop(payment_id))
+    # The cart says what became of it: the card page again, or the receipt of money that came.
+    return _see(paths.pay(claim))
 
 
 routes = [
@@ -316,4 +385,6 @@ routes = [
     Route("/pay/{cart}/keep", keep, methods=["POST"]),
     Route("/pay/{cart}/again", again, methods=["POST"]),
     Route("/pay/{cart}/return", back),
+    Route("/pay/{cart}/resume", resume, methods=["POST"]),
+    Route("/pay/{cart}/stop", stop, methods=["POST"]),
 ]

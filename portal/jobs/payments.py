@@ -3,10 +3,12 @@
 import logging
 from datetime import time, timedelta
 
+from portal.domain.payments import reconciling
 from portal.domain.payments.desk import Desk
 from portal.gateways.payment_mode import counter
 from portal.jobs.app import daily, each_minute, task
 from portal.kit.clock import utc_now
+from portal.kit.db import transaction
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,6 @@ def sweep() -> None:
 def reconcile() -> None:
     """Hold the processor's list of the last days against the ledger."""
     at = desk()
-    found = at.reconcile(utc_now() - timedelta(days=3)) if at else 0
+    found = reconciling.reconcile(at, transaction, utc_now() - timedelta(days=3)) if at else 0
     if found:
         log.error("%s differences between the processor and the ledger", found)

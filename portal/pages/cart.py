@@ -10,7 +10,7 @@ from portal.pages import Page
 from portal.state.base import RESIDENT
 from portal.state.cart import CartState as State
 from portal.ui import feedback, form, shell, table
-from portal.ui.native import link
+from portal.ui.native import anchor, link
 from portal.ui.table import Column
 
 
@@ -26,12 +26,13 @@ def changes(of: Any) -> Any:
     )
 
 
-def being_paid() -> Any:
+def being_paid(of: Any) -> Any:
     """Draw what is said while nobody knows yet whether the card was charged."""
     return feedback.notice(
         rx.el.p(
             _("We are checking a payment of this cart. Do not pay again; look again in a minute.")
         ),
+        rx.el.p(anchor(_("See where the payment stands"), href=of.paying, class_name="tap")),
         kind="warn",
         label=_("Payment under way"),
     )
@@ -45,7 +46,7 @@ def view() -> Any:
 def _content() -> Any:
     return rx.fragment(
         changes(State),
-        rx.cond(State.being_paid, being_paid()),
+        rx.cond(State.being_paid, being_paid(State)),
         rx.cond(State.rows.length() > 0, _bills(), _empty()),
     )
 

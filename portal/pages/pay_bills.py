@@ -21,7 +21,7 @@ def view() -> Any:
 
 
 def _content() -> Any:
-    return rx.fragment(changes(State), rx.cond(State.being_paid, being_paid(), _form()))
+    return rx.fragment(changes(State), rx.cond(State.being_paid, being_paid(State), _form()))
 
 
 def _form() -> Any:

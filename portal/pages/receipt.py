@@ -13,7 +13,7 @@ from portal.state.receipt import ReceiptState as State
 from portal.style import telephone
 from portal.ui import feedback, form, shell, table
 from portal.ui.native import anchor, link
-from portal.ui.script import PrintButton
+from portal.ui.script import LookAgain, PrintButton
 from portal.ui.table import Column
 
 
@@ -27,12 +27,21 @@ def view() -> Any:
 
 def _content() -> Any:
     return rx.fragment(
-        rx.match(
-            State.standing,
-            ("paid", _paid()),
-            ("bank", _bank()),
-            ("checking", _checking()),
-            _unpaid(),
+        rx.el.div(
+            rx.match(
+                State.standing,
+                ("paid", _paid()),
+                ("bank", _bank()),
+                ("confirm", _confirm()),
+                ("checking", _checking()),
+                _unpaid(),
+            ),
+            role="status",
+        ),
+        # It looks again by itself until the answer is here; nothing is ever sent from here.
+        rx.cond(
+            (State.standing == "checking") | (State.standing == "confirm"),
+            LookAgain.create(on_look=State.load),
         ),
         rx.cond(
             State.is_test,
@@ -84,12 +93,13 @@ def _content() -> Any:
                 class_name="chain",
             ),
         ),
-        rx.cond(
-            State.standing == "paid",
-            form.actions(
-                PrintButton.create(_("Print")),
-                link(_("Accounts"), to=routes.link(routes.ACCOUNTS), class_name="button"),
-            ),
+        rx.match(
+            State.standing,
+            ("paid", _printing()),
+            ("bank", _printing()),
+            # Nothing leads to another payment while this one may still go through.
+            ("checking", rx.fragment()),
+            ("confirm", rx.fragment()),
             form.actions(link(_("My Cart"), to=routes.link(routes.CART), class_name="button")),
         ),
         rx.el.p(city().full_name, " · ", city().contact.phone, class_name="print-only small"),
@@ -111,13 +121,32 @@ def _bank() -> Any:
     )
 
 
+def _printing() -> Any:
+    return form.actions(
+        PrintButton.create(_("Print")),
+        link(_("Accounts"), to=routes.link(routes.ACCOUNTS), class_name="button"),
+    )
+
+
+def _confirm() -> Any:
+    return feedback.notice(
+        rx.el.p(rx.el.strong(_("Your bank asks you to confirm this payment."))),
+        rx.el.p(_("You have not been charged yet. Please do not start another payment.")),
+        form.actions(
+            anchor(_("Continue with your bank"), href=State.bank, class_name="button primary")
+        ),
+        kind="warn",
+        label=_("Payment under way"),
+    )
+
+
 def _checking() -> Any:
     return feedback.notice(
         rx.el.p(rx.el.strong(_("We are checking; do not pay again."))),
         rx.el.p(
             _(
-                "Your payment was sent and the answer is not here yet. This page will know within"
-                " a few minutes, and the receipt comes by mail."
+                "Your payment was sent and the answer is not here yet. This page looks again by"
+                " itself, and the receipt comes by mail."
             )
         ),
         rx.el.p(

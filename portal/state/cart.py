@@ -52,6 +52,8 @@ class CartState(PortalState):
     loaded: bool = False
     # A payment of this cart is under way: nothing may change under it.
     being_paid: bool = False
+    # Where that payment stands: the bank's question, or the receipt.
+    paying: str = ""
     total: str = ""
     rows: list[CartRow] = []
     changes: list[str] = []
@@ -68,6 +70,7 @@ class CartState(PortalState):
         self.rows = [_row(line) for line in view.lines] if view else []
         self.total = money(view.total_cents) if view else ""
         self.being_paid = view is not None and view.status is CartStatus.CONFIRMING
+        self.paying = routes.pay(view.cart_id) if view else ""
         self.loaded = True
 
     @handler(RESIDENT)

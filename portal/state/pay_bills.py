@@ -55,6 +55,8 @@ class PayBillsState(PortalState):
 
     loaded: bool = False
     being_paid: bool = False
+    # Where that payment stands: the bank's question, or the receipt.
+    paying: str = ""
     subtotal: str = ""
     counts_for: str = ""
     rows: list[PayRow] = []
@@ -84,6 +86,7 @@ class PayBillsState(PortalState):
         self.rows = [_row(line) for line in view.lines]
         self.subtotal = money(view.total_cents)
         self.being_paid = view.status is CartStatus.CONFIRMING
+        self.paying = routes.pay(view.cart_id)
         self.loaded = True
 
     @handler(RESIDENT)

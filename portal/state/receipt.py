@@ -2,18 +2,25 @@
 
 from dataclasses import dataclass
 
+from portal import routes
 from portal.cities import city
 from portal.domain.bills.words import state_word
 from portal.domain.payments import queries
 from portal.domain.payments.queries import Receipt
 from portal.domain.payments.reasons import reason
 from portal.domain.payments.states import PaymentStatus
+from portal.kit.clock import utc_now
 from portal.kit.text import _, day, moment, money, short_day
 from portal.state.base import RESIDENT, PortalState, handler
 from portal.state.cart import category_name
 from portal.state.shell import ShellState
 
-_CHECKING = (PaymentStatus.CONFIRMING, PaymentStatus.REQUIRES_ACTION)
+_STANDING = {
+    PaymentStatus.SUCCEEDED: "paid",
+    PaymentStatus.PROCESSING: "bank",
+    PaymentStatus.REQUIRES_ACTION: "confirm",
+    PaymentStatus.CONFIRMING: "checking",
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,10 @@ class ReceiptState(PortalState):
 
     loaded: bool = False
     missing: bool = False
-    # "paid", "checking", "bank" (processing) or "unpaid".
+    # "paid", "checking", "confirm" (the bank asks), "bank" (processing) or "unpaid".
     standing: str = ""
+    # Where the bank's question can be answered.
+    bank: str = ""
     number: str = ""
     amount: str = ""
     paid_at: str = ""
@@ -66,7 +75,10 @@ class ReceiptState(PortalState):
 
     def _draw(self, found: Receipt) -> None:
         zone = city().zone
-        self.standing = _standing(found.status)
+        self.standing = _STANDING.get(found.status, "unpaid")
+        if self.standing == "confirm" and found.expires_at <= utc_now():
+            self.standing = "checking"
+        self.bank = routes.pay(found.cart_id)
         self.number, self.amount = str(found.number), money(found.amount_cents)
         self.paid_at = moment(found.created_at, zone) if found.created_at else ""
         self.card = (
@@ -100,11 +112,3 @@ class ReceiptState(PortalState):
             for step in found.steps
         ]
         self.loaded, self.missing = True, False
-
-
-def _standing(status: PaymentStatus) -> str:
-    if status is PaymentStatus.SUCCEEDED:
-        return "paid"
-    if status is PaymentStatus.PROCESSING:
-        return "bank"
-    return "checking" if status in _CHECKING else "unpaid"

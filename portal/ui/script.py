@@ -65,6 +65,14 @@ class LanguageLink(rx.Component):
     code: rx.Var[str]
 
 
+class LookAgain(rx.Component):
+    """Ask for `on_look` at growing distances, a bounded number of times, while it is mounted."""
+
+    library = _LIBRARY
+    tag = "LookAgain"
+    on_look: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]
+
+
 class PrintButton(rx.Component):
     """A button that prints the page."""
 

@@ -55,6 +55,16 @@ def _clock_ends_in(portal: Running, cart: str, seconds: int) -> None:
     engine.dispose()
 
 
+def _put_in_doubt(portal: Running, payment: str, status: str) -> None:
+    engine = create_engine(portal.database_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE payment SET status = :s, created_at = now() WHERE id = :p"),
+            {"s": status, "p": payment},
+        )
+    engine.dispose()
+
+
 def test_declined_then_three_d_secure_failed_then_passed(
     page: Page, sign_in: Callable[..., None]
 ) -> None:
@@ -82,6 +92,56 @@ def test_declined_then_three_d_secure_failed_then_passed(
     page.go_back()
     expect(page.get_by_role("heading", level=1, name="Receipt")).to_be_visible()
     page.reload()
+    expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
+
+
+def test_a_reload_while_the_bank_asks_leads_back_to_its_question(
+    page: Page, sign_in: Callable[..., None]
+) -> None:
+    cart = _to_the_card_page(page, sign_in, "miguel@example.org")
+    _fill(page, "4000002500003155")
+    _pay(page)
+    bank = page.frame_locator("dialog iframe")
+    expect(bank.get_by_role("button", name="Complete authentication")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="Confirm with your bank")).to_be_visible()
+    expect(page.get_by_role("button", name="Make Payment")).to_have_count(0)
+    assert findings(page) == []
+    # Left and come back by the cart, which offers no second payment, and by the receipt.
+    page.goto("/cart")
+    ready(page)
+    expect(page.get_by_role("button", name="Checkout")).to_have_count(0)
+    assert findings(page) == []
+    page.get_by_role("link", name="See where the payment stands").click()
+    page.get_by_role("button", name="Continue with your bank").click()
+    expect(bank.get_by_role("button", name="Fail authentication")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Stop and use another card").click()
+    expect(page.get_by_role("heading", level=1, name="Billing Information")).to_be_visible()
+    _fill(page, "4000002500003155")
+    _pay(page)
+    expect(bank.get_by_role("button", name="Complete authentication")).to_be_visible()
+    page.goto(f"/pay/{cart}")
+    page.get_by_role("button", name="Continue with your bank").click()
+    bank.get_by_role("button", name="Complete authentication").click()
+    expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
+
+
+def test_the_receipt_of_a_payment_in_doubt_finds_out_by_itself(
+    page: Page, portal: Running, sign_in: Callable[..., None]
+) -> None:
+    _to_the_card_page(page, sign_in, "esther@example.org")
+    _fill(page, "4242424242424242")
+    _pay(page)
+    expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
+    number = page.url.split("id=")[1]
+    _put_in_doubt(portal, number, "confirming")
+    page.reload()
+    expect(page.get_by_text("We are checking; do not pay again.")).to_be_visible()
+    ready(page)
+    assert findings(page) == []
+    _put_in_doubt(portal, number, "succeeded")
+    # Nothing is pressed.
     expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()
 
 

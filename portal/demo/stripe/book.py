@@ -255,9 +255,19 @@ class Book:
 
     def _shown(self, intent: Body, asked: Body) -> Body:
         shown = copy.deepcopy(intent)
-        if "latest_charge" in asked.get("expand", []) and shown["latest_charge"]:
+        expand = asked.get("expand", [])
+        if "latest_charge" in expand and shown.get("latest_charge"):
             shown["latest_charge"] = copy.deepcopy(self.charges[shown["latest_charge"]])
+        if "source" in expand and shown["object"] == "balance_transaction":
+            source = shown["source"]
+            shown["source"] = copy.deepcopy(self.charges.get(source) or self.refunds[source])
         return shown
+
+    def movements(self) -> dict[str, Body]:
+        """Return the account's balance transactions: every paid charge and every refund."""
+        moved = [charge for charge in self.charges.values() if charge["paid"]]
+        rows = sorted([*moved, *self.refunds.values()], key=lambda row: row["created"])
+        return {row["balance_transaction"]: replies.balance_transaction(row) for row in rows}
 
     def _found(self, rows: dict[str, Body], ref: str, noun: str) -> Body:
         if ref not in rows:

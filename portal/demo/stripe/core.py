@@ -20,6 +20,13 @@ KEY_LIFE = 24 * 3600
 FAULTS = ("timeout_before", "timeout_after", "lost_reply", "error_500", "error_500_after")
 
 
+_LISTED = {
+    "/v1/payment_intents": sdk.PaymentIntentListParams,
+    "/v1/events": sdk.EventListParams,
+    "/v1/balance_transactions": sdk.BalanceTransactionListParams,
+}
+
+
 class LostReply(Exception):
     """The caller hears nothing: a timeout or a broken connection, before or after the charge."""
 
@@ -142,6 +149,8 @@ class Standin(Book):
                 return self._cancel(ref, params)
             case ("POST", "refunds"):
                 return self._refund(params)
+            case ("GET", "balance_transactions"):
+                return self._list("/v1/balance_transactions", self.movements(), params)
             case ("GET", "events"):
                 return self._list("/v1/events", self.events, params)
             case ("GET", "events", ref):
@@ -150,8 +159,7 @@ class Standin(Book):
         raise Refused(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path}).")
 
     def _list(self, url: str, rows: dict[str, Body], params: Body) -> Body:
-        kind = sdk.EventListParams if url.endswith("events") else sdk.PaymentIntentListParams
-        asked = check(kind, params)
+        asked = check(_LISTED[url], params)
         created = asked.get("created", {})
         newest_first = [
             row
@@ -159,6 +167,7 @@ class Standin(Book):
             if row["created"] >= created.get("gte", 0)
             and row["created"] <= created.get("lte", row["created"])
             and ("type" not in asked or row.get("type") == asked["type"])
+            and ("types" not in asked or row.get("type") in asked["types"])
         ]
         if "starting_after" in asked:
             ids = [row["id"] for row in newest_first]
@@ -167,10 +176,6 @@ class Standin(Book):
         limit = asked.get("limit", 10)
         if not 1 <= limit <= 100:
             raise BadRequest("limit", "Invalid integer: limit must be between 1 and 100")
-        page = [
-            self._shown(row, {"expand": [e.removeprefix("data.") for e in asked["expand"]]})
-            if "expand" in asked and row["object"] == "payment_intent"
-            else copy.deepcopy(row)
-            for row in newest_first[:limit]
-        ]
+        inner = {"expand": [e.removeprefix("data.") for e in asked.get("expand", [])]}
+        page = [self._shown(row, inner) for row in newest_first[:limit]]
         return replies.listing(url, page, len(newest_first) > limit)

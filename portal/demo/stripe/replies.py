@@ -193,6 +193,39 @@ def refund(ref: str, intent: Body, amount: int, asked: Body, at: int) -> Body:
     }
 
 
+def balance_transaction(about: Body) -> Body:
+    """Return the movement of money behind a paid charge or a refund: 2.9 % and 30 cents of fee."""
+    charge = about["object"] == "charge"
+    amount = about["amount_captured"] if charge else -about["amount"]
+    fee = (amount * 29 + 500) // 1000 + 30 if charge else 0
+    kind = "charge" if charge else "refund"
+    detail = {
+        "amount": fee,
+        "application": None,
+        "currency": about["currency"],
+        "description": "Stripe processing fees",
+        "type": "stripe_fee",
+    }
+    return {
+        "id": about["balance_transaction"],
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": about["created"] + 2 * 24 * 3600,
+        "balance_type": "payments",
+        "created": about["created"],
+        "currency": about["currency"],
+        "description": about.get("description"),
+        "exchange_rate": None,
+        "fee": fee,
+        "fee_details": [detail] if fee else [],
+        "net": amount - fee,
+        "reporting_category": kind,
+        "source": about["id"],
+        "status": "pending",
+        "type": kind,
+    }
+
+
 def event(ref: str, kind: str, body: Body, at: int, livemode: bool, key: str | None) -> Body:
     """Return a snapshot event about `body` as it stands now."""
     return {

@@ -19,6 +19,7 @@ from portal.domain.cart.rules import Billing
 from portal.domain.cart.states import CartStatus
 from portal.domain.cart.states import move as move_cart
 from portal.domain.identity.actor import Actor
+from portal.domain.payments import declines
 from portal.domain.payments.states import note
 from portal.kit.clock import local_date
 from portal.kit.db import database_now
@@ -71,12 +72,15 @@ def claim(
     shown_cents: int,
     return_url: str,
     livemode: bool,
+    network: str = "",
     clock: Clock = database_now,
 ) -> Claimed:
     """Lock cart and bills, check the deadline and what is owed, write the attempt.
 
-    `token` is the processor's confirmation token, `shown_cents` the Total the page showed.
-    Raises AlreadyPaid, BeingPaid, TimeIsUp, AmountChanged, Problems, HeldElsewhere.
+    `token` is the processor's confirmation token, `shown_cents` the Total the page showed,
+    `network` what counters call the caller's address.
+    Raises AlreadyPaid, BeingPaid, TimeIsUp, AmountChanged, Problems, HeldElsewhere,
+    TooManyDeclines.
     """
     cart = queries.own(session, actor, cart_claim, lock=True)
     _check_status(session, cart)
@@ -91,6 +95,7 @@ def claim(
         raise TimeIsUp(N_("The time to pay is over. You have not been charged."))
     rules.check_billing(billing)
     _check_amounts(session, actor, cart, items, shown_cents, now)
+    declines.count(session, actor, cart.id, network, now)
     total = sum(item.amount_cents for item in items)
     today = local_date(now, city().zone)
     payment_id = new_id()

@@ -12,11 +12,12 @@ from sqlmodel import Session, col, select
 from portal.domain.cart.operations import Clock, expire_due
 from portal.domain.cart.rules import Billing
 from portal.domain.identity.actor import Actor
+from portal.domain.payments import declines
 from portal.domain.payments.applying import apply, give_up, locked
 from portal.domain.payments.attempts import Claimed, claim
 from portal.domain.payments.states import PaymentStatus
 from portal.domain.payments.tasks import open_task
-from portal.gateways.stripe import CardProcessor, Intent, Notice, Refused, Unknown
+from portal.gateways.stripe import OUR_FAULT, CardProcessor, Intent, Notice, Refused, Unknown
 from portal.kit.db import database_now, transaction
 from portal.kit.ids import PaymentId, parse_id
 from portal.models.payments import Payment, WebhookEvent
@@ -28,6 +29,7 @@ IN_DOUBT_AFTER = timedelta(seconds=60)
 # Every call of ours ends within ten seconds; what the processor has not listed two minutes after
 # the deadline was never made.
 NEVER_ARRIVED_AFTER = timedelta(seconds=120)
+HELP_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ class Outcome:
     status: PaymentStatus
     client_secret: str = ""
     failure_code: str = ""
+
+
+def _bank_refused(outcome: Outcome) -> bool:
+    """True where the attempt counts against whoever tries cards; a question is not yet answered."""
+    failed = outcome.status in (PaymentStatus.FAILED, PaymentStatus.CANCELED)
+    ours = outcome.failure_code.startswith(OUR_FAULT)
+    return outcome.status is PaymentStatus.REQUIRES_ACTION or (failed and not ours)
 
 
 class Desk:
@@ -59,6 +68,7 @@ class Desk:
         billing: Billing,
         shown_cents: int,
         return_url: str,
+        network: str = "",
     ) -> Outcome:
         """Make Payment. Raises what `claim` raises; after the claim it never raises.
 
@@ -74,10 +84,14 @@ class Desk:
                 shown_cents=shown_cents,
                 return_url=return_url,
                 livemode=self.processor.livemode,
+                network=network,
                 clock=self._clock,
             )
         try:
-            return self._send(claimed, "reply")
+            outcome = self._send(claimed, "reply")
+            if not _bank_refused(outcome):
+                self._uncount(outcome.payment_id, network)
+            return outcome
         except Exception:
             # The claim stands in the database: the sweep goes on from there.
             log.exception("payment %s: outcome unknown", claimed.number)
@@ -90,8 +104,17 @@ class Desk:
             log.warning("payment %s: %s", claimed.number, lost)
             return Outcome(claimed.payment_id, PaymentStatus.CONFIRMING)
         except Refused as refused:
+            if source == "sweep":
+                # That a repeat is refused says nothing of the first: it may have been charged.
+                log.warning("payment %s: repeat refused: %s", claimed.number, refused)
+                return Outcome(claimed.payment_id, PaymentStatus.CONFIRMING)
             return self._fail(claimed.payment_id, refused.code, source)
         return self._apply(claimed.payment_id, intent, source)
+
+    def _uncount(self, payment_id: PaymentId, network: str) -> None:
+        with self._begin() as session:
+            payment = session.get_one(Payment, payment_id)
+            declines.give_back(session, payment.cart_id, payment.user_id, network)
 
     def _apply(self, payment_id: PaymentId, intent: Intent, source: str) -> Outcome:
         with self._begin() as session:
@@ -107,7 +130,7 @@ class Desk:
                 give_up(session, cart, payment, PaymentStatus.FAILED, source, self._clock(session))
             return Outcome(payment_id, PaymentStatus(payment.status), "", code)
 
-    def look(self, payment_id: PaymentId, source: str) -> Outcome:
+    def look(self, payment_id: PaymentId, source: str, network: str = "") -> Outcome:
         """Ask the processor where a payment stands and apply it. Raises Unknown, Refused."""
         with self._begin() as session:
             payment = session.get_one(Payment, payment_id)
@@ -119,6 +142,24 @@ class Desk:
         if intent.status == "requires_payment_method":
             # A failed 3-D Secure leaves an intent that its client secret could still pay.
             return self._apply(payment_id, self.processor.cancel(ref), source)
+        if (status, outcome.status) == (PaymentStatus.REQUIRES_ACTION, PaymentStatus.SUCCEEDED):
+            self._uncount(payment_id, network)
+        return outcome
+
+    def stop(self, payment_id: PaymentId) -> Outcome:
+        """Cancel what still waits for its card holder. Raises Unknown, Refused.
+
+        If the bank was faster, the money is taken: what the intent has become is what counts.
+        """
+        with self._begin() as session:
+            payment = session.get_one(Payment, payment_id)
+            ref, status = payment.processor_ref, PaymentStatus(payment.status)
+        if ref is None or status is not PaymentStatus.REQUIRES_ACTION:
+            return Outcome(payment_id, status)
+        outcome = self._apply(payment_id, self.processor.cancel(ref), "resident")
+        if outcome.status is PaymentStatus.CANCELED:
+            with self._begin() as session:
+                locked(session, payment_id)[1].failure_code = "stopped"
         return outcome
 
     # -- webhooks -------------------------------------------------------------------------
@@ -143,14 +184,15 @@ class Desk:
             ref = event.object_ref
         if ref.startswith("pi_"):
             try:
-                self._heard_of(self.processor.retrieve(ref))
+                self.heard_of(self.processor.retrieve(ref))
             except Refused:
                 log.warning("webhook %s is about an intent the processor does not know", event_id)
         with self._begin() as session:
             done = session.get_one(WebhookEvent, event_id)
             done.processed_at = self._clock(session)
 
-    def _heard_of(self, intent: Intent) -> None:
+    def heard_of(self, intent: Intent) -> None:
+        """Apply a fetched intent, or list its money for the staff where it is none of ours."""
         payment_id = parse_id(intent.payment_id)
         with self._begin() as session:
             known = payment_id is not None and session.get(Payment, payment_id) is not None
@@ -191,51 +233,25 @@ class Desk:
                 self._settle_doubt(payment, now)
             except (Unknown, Refused) as unheard:
                 log.warning("payment %s stays in doubt: %s", payment.number, unheard)
+                self._call_for_help(payment, now)
             except Exception:
                 log.exception("payment %s: the sweep could not settle it", payment.number)
+                self._call_for_help(payment, now)
         return looked
 
-    def reconcile(self, start: datetime) -> int:
-        """Hold the processor's list since `start` against the ledger; return the differences.
-
-        What it has and we have not is applied, or put on the staff's list where it is no payment
-        of ours; what we booked and it has not is always the staff's to look at.
-        """
-        theirs = {
-            intent.ref: intent
-            for intent in self.processor.since(start)
-            if intent.status == "succeeded"
-        }
+    def _call_for_help(self, payment: Payment, now: datetime) -> None:
+        """Put a payment that the sweeps cannot settle on the staff's list: none stays unseen."""
+        if payment.created_at is None or now - payment.created_at < HELP_AFTER:
+            return
         with self._begin() as session:
-            ours = dict(
-                session.exec(
-                    select(Payment.processor_ref, Payment.id).where(
-                        Payment.status == PaymentStatus.SUCCEEDED,
-                        col(Payment.created_at) >= start + timedelta(hours=1),
-                    )
-                ).all()
+            open_task(
+                session,
+                "in_doubt",
+                f"doubt:{payment.id}",
+                f"Payment {payment.number} could not be settled since {payment.created_at:%F %H:%M}"
+                " UTC. Look it up at the processor.",
+                PaymentId(payment.id),
             )
-            known = set(
-                session.exec(
-                    select(Payment.processor_ref).where(
-                        Payment.status == PaymentStatus.SUCCEEDED,
-                        col(Payment.processor_ref).in_(theirs),
-                    )
-                ).all()
-            )
-            invented = {ref: found for ref, found in ours.items() if ref not in theirs}
-            for ref, payment_id in invented.items():
-                open_task(
-                    session,
-                    "not_at_processor",
-                    f"missing:{payment_id}",
-                    f"Booked here and not found at the processor: {ref}.",
-                    PaymentId(payment_id),
-                )
-        unheard = [intent for ref, intent in theirs.items() if ref not in known]
-        for intent in unheard:
-            self._heard_of(intent)
-        return len(invented) + len(unheard)
 
     def _settle_doubt(self, payment: Payment, now: datetime) -> None:
         payment_id = PaymentId(payment.id)

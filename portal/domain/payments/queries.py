@@ -56,6 +56,7 @@ class Receipt:
     created_at: datetime | None
     effective_date: date
     business_date: date
+    expires_at: datetime
     failure_code: str
     lines: tuple[ReceiptLine, ...]
     steps: tuple[ReceiptStep, ...]
@@ -105,6 +106,7 @@ def receipt(session: Session, actor: Actor, claim: object) -> Receipt:
         payment.created_at,
         payment.effective_date,
         payment.business_date,
+        payment.expires_at,
         payment.failure_code,
         tuple(
             ReceiptLine(
@@ -132,6 +134,15 @@ def latest_of_cart(session: Session, actor: Actor, cart_id: CartId) -> Payment |
         .where(Payment.cart_id == cart_id, Payment.user_id == actor.user_id)
         .order_by(col(Payment.number).desc())
     ).first()
+
+
+def bank_asks(payment: Payment | None, now: datetime) -> bool:
+    """True while the card holder can still answer the bank's question (3-D Secure)."""
+    return (
+        payment is not None
+        and payment.status == PaymentStatus.REQUIRES_ACTION
+        and now < payment.expires_at
+    )
 
 
 def rows_of_other_mode(session: Session, livemode: bool) -> int:

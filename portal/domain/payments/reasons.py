@@ -3,6 +3,10 @@
 from portal.kit.text import N_
 
 _NOT_CHARGED = N_("Your bank declined the card. You have not been charged. Try another card.")
+_NOT_TAKEN = N_(
+    "Card payments are not working as they should just now. You have not been charged."
+    " Please try again later, or call us to pay by phone."
+)
 _BY_CODE = {
     "insufficient_funds": N_(
         "The card does not have enough funds. You have not been charged. Try another card."
@@ -18,11 +22,14 @@ _BY_CODE = {
         "Your bank could not confirm that it is you. You have not been charged."
         " Try again or use another card."
     ),
-    "canceled": N_("The time to pay ran out. You have not been charged."),
+    "canceled": N_("The bank's confirmation did not come in time. You have not been charged."),
+    "stopped": N_("You stopped this payment. You have not been charged."),
     "never_arrived": N_("The payment never reached the bank. You have not been charged."),
 }
 
 
 def reason(code: str) -> str:
     """Return the sentence's message id for a failure code; unknown codes are a plain decline."""
+    if code.startswith("request:"):
+        return _NOT_TAKEN
     return _BY_CODE.get(code, _NOT_CHARGED)

@@ -104,15 +104,29 @@ class Shop:
         """Make a confirmation token as the browser would."""
         return self.client.v1.test_helpers.confirmation_tokens.create({"payment_method": method}).id
 
-    def pay(self, actor: Actor, cart: CartId, cents: int, method: str = "pm_card_visa") -> Outcome:
+    def pay(
+        self,
+        actor: Actor,
+        cart: CartId,
+        cents: int,
+        method: str = "pm_card_visa",
+        network: str = "",
+    ) -> Outcome:
         """Make Payment."""
+        return self.pay_with(actor, cart, cents, self.token(method), network)
+
+    def pay_with(
+        self, actor: Actor, cart: CartId, cents: int, token: str, network: str = ""
+    ) -> Outcome:
+        """Make Payment with a token that the browser made."""
         return self.desk.pay(
             actor,
             str(cart),
-            token=self.token(method),
+            token=token,
             billing=BILLING,
             shown_cents=cents,
             return_url="http://localhost:3000/pay",
+            network=network,
         )
 
     def charged(self) -> int:

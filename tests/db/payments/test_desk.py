@@ -11,6 +11,7 @@ from portal.domain.bills.balance import owed_cents
 from portal.domain.cart import operations, queries
 from portal.domain.cart.operations import BeingPaid, TimeIsUp
 from portal.domain.cart.rules import Problems
+from portal.domain.payments import queries as queries_of_payments
 from portal.domain.payments.attempts import AlreadyPaid, AmountChanged
 from portal.domain.payments.states import PaymentStatus
 from tests.db.payments.shop import Shop
@@ -283,24 +284,51 @@ def test_the_ledger_refuses_change_and_imbalance(shop: Shop) -> None:
             session.execute(text(statement))
 
 
-def test_the_night_finds_what_only_one_side_has(shop: Shop) -> None:
+def test_the_bank_asks_again_after_a_reload_and_can_be_given_up(shop: Shop) -> None:
     ana, bills = shop.household(5000)
-    shop.pay(ana, shop.checkout(ana, bills), 5000)
-    start = shop.now - timedelta(days=3)
-    assert shop.desk.reconcile(start) == 0
-    # Somebody charged in the dashboard, and an intent of ours is gone there.
-    shop.client.v1.payment_intents.create(
-        {
-            "amount": 900,
-            "currency": "usd",
-            "confirm": True,
-            "confirmation_token": shop.token(),
-            "allowed_payment_method_types": ["card"],
-        }
-    )
-    mine = shop.scalar("SELECT processor_ref FROM payment")
-    del shop.standin.intents[mine]
-    assert shop.desk.reconcile(start) == 2
-    assert shop.scalar("SELECT string_agg(kind, ',' ORDER BY kind) FROM staff_task") == (
-        "not_at_processor,unknown_money"
-    )
+    cart = shop.checkout(ana, bills)
+    asked = shop.pay(ana, cart, 5000, "pm_card_authenticationRequired")
+    again = shop.desk.look(asked.payment_id, "reply")
+    assert (again.status, again.client_secret) == (asked.status, asked.client_secret)
+    with shop.begin() as session:
+        latest = queries_of_payments.latest_of_cart(session, ana, cart)
+        assert queries_of_payments.bank_asks(latest, shop.now + timedelta(seconds=599))
+        assert not queries_of_payments.bank_asks(latest, shop.now + timedelta(seconds=600))
+    assert shop.desk.stop(asked.payment_id).status is PaymentStatus.CANCELED
+    assert shop.scalar("SELECT failure_code FROM payment") == "stopped"
+    assert _cart_status(shop, cart) == "checkout"
+    assert shop.pay(ana, cart, 5000).status is PaymentStatus.SUCCEEDED
+    assert shop.charged() == 5000
+
+
+def test_giving_up_on_the_bank_takes_money_that_was_faster(shop: Shop) -> None:
+    ana, bills = shop.household(5000)
+    cart = shop.checkout(ana, bills)
+    asked = shop.pay(ana, cart, 5000, "pm_card_authenticationRequired")
+    shop.standin.challenge(next(iter(shop.standin.intents)), passed=True)
+    assert shop.desk.stop(asked.payment_id).status is PaymentStatus.SUCCEEDED
+    assert _cart_status(shop, cart) == "paid"
+    with pytest.raises(AlreadyPaid):
+        shop.pay(ana, cart, 5000)
+
+
+def test_a_refused_repeat_does_not_say_that_the_first_was_not_charged(shop: Shop) -> None:
+    ana, bills = shop.household(5000)
+    cart = shop.checkout(ana, bills)
+    shop.standin.faults.append("lost_reply")
+    lost = shop.pay(ana, cart, 5000)
+    key, shop.standin.secret_key = shop.standin.secret_key, "sk_test_revoked"
+    shop.pass_time(61)
+    shop.desk.sweep()
+    assert shop.scalar("SELECT status FROM payment") == "confirming"
+    # Nobody could ask for an hour: a person has to know.
+    shop.pass_time(3600)
+    shop.desk.sweep()
+    assert shop.scalar("SELECT kind FROM staff_task") == "in_doubt"
+    with pytest.raises(BeingPaid):
+        shop.pay_with(ana, cart, 5000, "ctoken_x")
+    shop.standin.secret_key = key
+    shop.desk.sweep()
+    assert shop.scalar("SELECT status FROM payment WHERE id = :p", p=lost.payment_id) == "succeeded"
+    assert _cart_status(shop, cart) == "paid"
+    assert shop.charged() == 5000
