@@ -4,13 +4,10 @@ Our server sees a confirmation token and never a digit of a card.
 """
 
 import asyncio
-import base64
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -21,20 +18,20 @@ from starlette.routing import Route
 from portal import routes as paths
 from portal.cities import city
 from portal.cities.calendar import next_business_day
-from portal.config import ROOT
 from portal.domain.cart import operations, queries
 from portal.domain.cart.queries import CartLine, CartView
 from portal.domain.cart.rules import Problems, read_billing
 from portal.domain.cart.states import CartStatus
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
+from portal.domain.payments import card_page
 from portal.domain.payments.attempts import AlreadyPaid
 from portal.domain.payments.desk import Desk, Outcome
 from portal.domain.payments.prefill import prefill
 from portal.domain.payments.queries import bank_asks, latest_of_cart
 from portal.domain.payments.reasons import reason
 from portal.domain.payments.states import PaymentStatus
-from portal.gateways.payment_mode import Counter, counter
+from portal.gateways.payment_mode import counter
 from portal.gateways.stripe import Refused, Unknown
 from portal.http import plain
 from portal.http.request import actor_of, client_ip, is_our_form
@@ -44,7 +41,6 @@ from portal.kit.db import database_now, in_thread, transaction
 from portal.kit.errors import DomainError, NotFound
 from portal.kit.ids import CartId, PaymentId
 from portal.kit.text import N_, _, day, moment, say
-from portal.style import city_style
 
 _TEST_CARDS = (
     ("4242 4242 4242 4242", N_("pays")),
@@ -52,7 +48,6 @@ _TEST_CARDS = (
     ("4000 0000 0000 9995", N_("does not have enough funds")),
     ("4000 0025 0000 3155", N_("asks for 3-D Secure")),
 )
-_STRIPE_FRAMES = ("https://*.js.stripe.com", "https://js.stripe.com", "https://hooks.stripe.com")
 
 
 @dataclass(frozen=True)
@@ -80,34 +75,6 @@ def _shown(cart: CartView) -> _Cart:
     return _Cart(cart.cart_id, cart.seconds_left, cart.total_cents, lines)
 
 
-@cache
-def _script_hash() -> str:
-    digest = hashlib.sha384((ROOT / "assets" / "plain.js").read_bytes()).digest()
-    return "sha384-" + base64.b64encode(digest).decode()
-
-
-def _policy(at: Counter) -> str:
-    """Return the page's policy: everything shut, then what it needs by name."""
-    style = base64.b64encode(hashlib.sha256(city_style().encode()).digest()).decode()
-    origin = at.script_origin if at.mode.pays else ""
-    real = origin.startswith("https://js.stripe.com")
-    api = "https://api.stripe.com" if real else origin
-    frames = " ".join(_STRIPE_FRAMES) if real else origin
-    rules = {
-        "default-src": "'none'",
-        "script-src": f"'self' {origin}",
-        "style-src": f"'self' 'sha256-{style}'",
-        "font-src": "'self'",
-        "img-src": "'self'",
-        "connect-src": f"'self' {api}",
-        "frame-src": frames or "'none'",
-        "form-action": "'self'",
-        "base-uri": "'none'",
-        "frame-ancestors": "'none'",
-    }
-    return "; ".join(f"{name} {value}".strip() for name, value in rules.items())
-
-
 def _see(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303, headers={"cache-control": "no-store"})
 
@@ -119,6 +86,19 @@ def _receipt(payment_id: UUID) -> str:
 async def _resident(request: Request) -> Actor | None:
     actor = await actor_of(request)
     return actor if actor.is_resident else None
+
+
+async def start(request: Request) -> Response:
+    """Say where paying starts: the card page without a cart, as anyone may look at it."""
+    at = counter()
+    return await plain.page(
+        request,
+        "payments/start.html",
+        title=_("Pay a bill"),
+        headers={"content-security-policy": card_page.policy(at)},
+        counter=at,
+        script_hash=card_page.script_hash(),
+    )
 
 
 async def show(request: Request) -> Response:
@@ -168,12 +148,12 @@ async def _ask_again(request: Request, cart_id: CartId, payment: Any) -> Respons
         request,
         "payments/bank.html",
         title=_("Confirm with your bank"),
-        headers={"content-security-policy": _policy(at)},
+        headers={"content-security-policy": card_page.policy(at)},
         cart_id=cart_id,
         payment=payment,
         until=moment(payment.expires_at, city().zone),
         counter=at,
-        script_hash=_script_hash(),
+        script_hash=card_page.script_hash(),
     )
 
 
@@ -190,11 +170,11 @@ async def _draw(
         status=200,
         problems=problems,
         values={**values, "method": "card"},
-        headers={"content-security-policy": _policy(at)},
+        headers={"content-security-policy": card_page.policy(at)},
         cart=_shown(view),
         counter=at,
         states=states,
-        script_hash=_script_hash(),
+        script_hash=card_page.script_hash(),
         test_cards=[] if at.mode.livemode else [(n, _(what)) for n, what in _TEST_CARDS],
         counts_for=day(today),
         posted_on=day(next_business_day(city(), today)),
@@ -379,6 +359,7 @@ async def stop(request: Request) -> Response:
 
 
 routes = [
+    Route("/pay", start),
     Route("/pay/{cart}", show),
     Route("/pay/{cart}/confirm", confirm, methods=["POST"]),
     Route("/pay/{cart}/extend", extend, methods=["POST"]),

@@ -3,8 +3,10 @@
 import logging
 from datetime import time, timedelta
 
-from portal.domain.payments import reconciling
+from portal.config import settings
+from portal.domain.payments import outsider, reconciling
 from portal.domain.payments.desk import Desk
+from portal.gateways.outside import PublicWeb
 from portal.gateways.payment_mode import counter
 from portal.jobs.app import daily, each_minute, task
 from portal.kit.clock import utc_now
@@ -42,3 +44,15 @@ def reconcile() -> None:
     found = reconciling.reconcile(at, transaction, utc_now() - timedelta(days=3)) if at else 0
     if found:
         log.error("%s differences between the processor and the ledger", found)
+
+
+@daily("payments.outsider", lambda: time(4, 45))
+def look_from_outside() -> None:
+    """Fetch the card page as anybody would and hold it to what it must be."""
+    at = counter()
+    if not at.mode.pays or not settings().public_url:
+        return
+    found = outsider.differences(at, PublicWeb())
+    with transaction() as session:
+        if outsider.report(session, found, utc_now()):
+            log.error("the card page is not as it should be: %s", " ".join(found))

@@ -121,7 +121,7 @@ def _trust_payloads() -> Any:
         class Trusting(Shop):
             payload: Any = None
 
-        real = desk.Desk._heard_of
+        real = desk.Desk.heard_of
 
         def heard_of(self: Any, intent: Intent) -> None:
             payload = self.shop.payload
@@ -139,7 +139,7 @@ def _trust_payloads() -> Any:
             self.payload = None
 
         with (
-            mock.patch.object(desk.Desk, "_heard_of", heard_of),
+            mock.patch.object(desk.Desk, "heard_of", heard_of),
             mock.patch.object(Shop, "__post_init__", post_init),
         ):
             yield
