@@ -1,6 +1,8 @@
 """Fixtures for all tests. `db` for one transaction, `database` for several connections."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +14,9 @@ for _name in [n for n in os.environ if n.startswith(("PORTAL_", "STRIPE_", "SMTP
 os.environ["PORTAL_ENV_FILE"] = ""
 os.environ["PORTAL_SECRET_KEY"] = "a-key-for-tests-only-of-thirty-two-bytes"
 os.environ["PORTAL_PUBLIC_URL"] = "http://localhost:3000"
-os.environ["PORTAL_DATA_DIR"] = str(Path(tempfile.gettempdir()) / f"portal-test-{os.getpid()}")
+_DATA = Path(tempfile.gettempdir()) / f"portal-test-{os.getpid()}"
+os.environ["PORTAL_DATA_DIR"] = str(_DATA)
+atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
 
 import pytest
 from sqlalchemy import Engine

@@ -15,7 +15,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,7 +76,11 @@ class Server:
                 return
             finally:
                 os.close(held)
-            _run("pg_ctl", "-w", "-m", "fast", "-D", str(self.folder / "data"), "stop", check=False)
+            data = self.folder / "data"
+            _run("pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop", check=False)
+            if self.socket != data:
+                with suppress(OSError):  # one that was killed left its socket in it
+                    self.socket.rmdir()
 
 
 def start(folder: Path, *, durable: bool = True) -> Server:

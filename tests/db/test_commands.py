@@ -36,6 +36,13 @@ def run(*words: str, url: str = "", **more: str) -> subprocess.CompletedProcess[
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def migrated() -> Iterator[str]:
+    with databases.fresh_url(empty=True) as found:
+        assert run("migrate", url=found).returncode == 0
+        yield found
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -47,9 +54,8 @@ def run(*words: str, url: str = "", **more: str) -> subprocess.CompletedProcess[
         ["demo", "--accounts", "many"],
     ],
 )
-def test_wrong_use_is_2(words: list[str], url: str) -> None:
-    assert run("migrate", url=url).returncode == 0
-    done = run(*words, url=url)
+def test_wrong_use_is_2(words: list[str], migrated: str) -> None:
+    done = run(*words, url=migrated)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Error:" in done.stderr
     assert "Traceback" not in done.stderr

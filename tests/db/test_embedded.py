@@ -32,6 +32,7 @@ def test_a_server_starts_in_any_folder_and_stops_with_its_last_user(
     assert _alive(second)
     second.stop()
     assert not _alive(second)
+    assert second.socket == folder / "data" or not second.socket.exists()
 
 
 def test_a_killed_user_does_not_keep_the_server(tmp_path: Path) -> None:

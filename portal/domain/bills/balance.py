@@ -1,14 +1,15 @@
 """What a bill owes: the imported balance less our accepted payments not yet booked there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlmodel import Session, col
 
 from portal.domain.accounts.policy import OpenAccount
-from portal.domain.bills.policy import of_account
+from portal.domain.bills.policy import of_accounts
 from portal.kit.ids import BillId
 from portal.models.bills import Bill, BillActivity
 from portal.models.payments import Payment, PaymentItem
@@ -120,12 +121,29 @@ def amount_due(rows: Collection[tuple[str, date, int, int]], today: date) -> Amo
     )
 
 
-def amount_due_now(session: Session, opened: OpenAccount, today: date) -> AmountDue:
-    """Return what the opened account owes `today`, over all its bills; one query."""
-    seen = of_account(opened).subquery()
+def amounts_due_now(
+    session: Session, opened: Sequence[OpenAccount], today: date
+) -> list[AmountDue]:
+    """Return what each opened account owes `today`, over all its bills; one query."""
+    seen = of_accounts(opened).subquery()
     rows = session.execute(
-        select(col(Bill.status), col(Bill.due_date), owed_column(), credit_column())
+        select(
+            seen.c.account_id,
+            seen.c.viewer_id,
+            col(Bill.status),
+            col(Bill.due_date),
+            owed_column(),
+            credit_column(),
+        )
         .join(seen, seen.c.bill_id == col(Bill.id))
         .where(col(Bill.status).in_(("CREDIT", *OWING)))
     ).all()
-    return amount_due([(status, due, owed, credit) for status, due, owed, credit in rows], today)
+    of: dict[tuple[UUID, UUID], list[tuple[str, date, int, int]]] = {}
+    for account_id, viewer_id, status, due, owed, credit in rows:
+        of.setdefault((account_id, viewer_id), []).append((status, due, owed, credit))
+    return [amount_due(of.get((one.account_id, one.customer_id), ()), today) for one in opened]
+
+
+def amount_due_now(session: Session, opened: OpenAccount, today: date) -> AmountDue:
+    """Return what the opened account owes `today`, over all its bills; one query."""
+    return amounts_due_now(session, [opened], today)[0]

@@ -5,7 +5,9 @@ is dated after the move-out. COPY sees the payer's bills that are dated within t
 and pays only where `responsible` is set (exchange, settled questions 3 and 5).
 """
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, or_, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -60,10 +62,13 @@ def seen_bills() -> Select[tuple[object, object, object, bool]]:
 
 def of_account(opened: OpenAccount) -> Select[tuple[object, object, object, bool]]:
     """Narrow `seen_bills` to one opened account."""
-    return seen_bills().where(
-        col(Tenure.account_id) == opened.account_id,
-        col(Tenure.customer_id) == opened.customer_id,
-    )
+    return of_accounts([opened])
+
+
+def of_accounts(opened: Sequence[OpenAccount]) -> Select[tuple[object, object, object, bool]]:
+    """Narrow `seen_bills` to these opened accounts."""
+    pairs = [(one.account_id, one.customer_id) for one in opened]
+    return seen_bills().where(tuple_(col(Tenure.account_id), col(Tenure.customer_id)).in_(pairs))
 
 
 def of_actor(actor: Actor) -> Select[tuple[object, object, object, bool]]:

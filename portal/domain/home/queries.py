@@ -8,7 +8,7 @@ from sqlmodel import Session, col, or_, select
 
 from portal.domain.accounts.policy import OpenAccount, opened_accounts
 from portal.domain.accounts.queries import address_of
-from portal.domain.bills.balance import amount_due_now
+from portal.domain.bills.balance import AmountDue, amounts_due_now
 from portal.domain.identity.actor import Actor
 from portal.kit.ids import AccountId
 from portal.models.accounts import Announcement
@@ -79,13 +79,12 @@ def profile(session: Session, actor: Actor, today: date) -> Profile | None:
     return Profile(
         name=f"{user.first_name} {user.last_name}".strip(),
         email=user.email,
-        accounts=tuple(_own(session, one, today) for one in shown),
+        accounts=tuple(map(_own, shown, amounts_due_now(session, shown, today))),
         more_accounts=len(opened) - len(shown),
     )
 
 
-def _own(session: Session, one: OpenAccount, today: date) -> OwnAccount:
-    due = amount_due_now(session, one, today)
+def _own(one: OpenAccount, due: AmountDue) -> OwnAccount:
     return OwnAccount(
         account_id=one.account_id,
         account_no=one.account.account_no,
