@@ -85,17 +85,17 @@ class PortalState(rx.State):
 
     def _query(self, name: str) -> str:
         """Return a value of the page's URL query, "" where it is missing. It is a claim."""
-        return str(self.router.url.query_parameters.get(name, ""))[:200]
+        value = str(self.router.url.query_parameters.get(name, ""))[:200]
+        # Neither NUL nor half a surrogate pair can be stored or sent on.
+        return "".join(c if c.isprintable() else " " for c in value)
 
     def _path(self) -> str:
         """Return the page's path with its query, to come back to."""
-        url = self.router.url
-        return url.path + (f"?{url.query}" if url.query else "")
+        return path_of(self)
 
     def _language(self) -> str:
         """Return the page's language, by its path."""
-        path = self.router.url.path
-        return "es" if path == "/es" or path.startswith("/es/") else "en"
+        return language_of(self.router.url.path)
 
     async def _ask(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Make a domain call `call(session, actor, *arguments)` in one transaction on a thread."""
@@ -133,9 +133,25 @@ async def actor_of(state: Any) -> Actor:
     return await in_thread(lambda session: sessions.resolve(session, id_hash, now)) or ANONYMOUS
 
 
+def language_of(path: str) -> str:
+    """Return the language of a page, by its path."""
+    return "es" if path == "/es" or path.startswith("/es/") else "en"
+
+
+def path_of(state: Any) -> str:
+    """Return the path with its query that a State's page is at. It is a claim."""
+    url = state.router.url
+    path: str = url.path + (f"?{url.query}" if url.query else "")
+    return path.encode("utf-8", "replace").decode()
+
+
 def refusal(permission: Permission, path: str) -> Any:
-    """Return the event that leads to the sign-in that `permission` asks for."""
-    staff = permission in (STAFF, ADMINISTRATOR)
+    """Return the event that leads to the sign-in that `permission` asks for.
+
+    A public handler that is refused (its session ended) leads to the sign-in of its page.
+    """
+    public = permission is PUBLIC and "/admin" in path.partition("?")[0]
+    staff = public or permission in (STAFF, ADMINISTRATOR)
     return rx.redirect(routes.link(routes.ADMIN_SIGN_IN if staff else routes.SIGN_IN, next=path))
 
 
@@ -162,7 +178,9 @@ def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
                     return None
                 self._clear()
                 actor = await actor_of(self)
-                if not permission.allows(actor):
+                # An ended session on an open socket is refused even what is public.
+                ended = actor.user_id is None and bool(self.router.headers.cookie)
+                if ended or not permission.allows(actor):
                     return refusal(permission, self._path())
                 token = _actor.set(actor)
                 try:
@@ -221,11 +239,16 @@ def _fits(shape: inspect.Signature, kinds: dict[str, Any], *call: Any) -> bool:
     return all(_is(bound.arguments[n], kind) for n, kind in kinds.items() if n in bound.arguments)
 
 
+def _is_text(value: str) -> bool:
+    # JSON may carry NUL and half a surrogate pair, which no column and no link can.
+    return "\x00" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
 def _is(value: Any, kind: Any) -> bool:
     if kind is str:
-        return isinstance(value, str) and len(value) <= _LONGEST_TEXT
+        return isinstance(value, str) and len(value) <= _LONGEST_TEXT and _is_text(value)
     if kind is int:
-        return type(value) is int
+        return type(value) is int and abs(value) < 2**63
     if kind is bool:
         return type(value) is bool
     if kind == list[str]:

@@ -14,7 +14,7 @@ from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 
 from portal.kit.text import speaking
-from portal.state.base import RESIDENT, STAFF, actor_of, refusal
+from portal.state.base import PUBLIC, actor_of, language_of, path_of, refusal
 
 _LOG = logging.getLogger("portal.guard")
 _FRAMEWORK = frozenset(
@@ -35,17 +35,17 @@ class Guard(Middleware):
     async def preprocess(self, app: Any, state: Any, event: Event) -> StateUpdate | None:
         """Return None to let the event through, an update to answer in its place."""
         framework = _OURS not in event.name and event.name.rsplit(".", 1)[-1] in _FRAMEWORK
-        if not framework and permission_of(event.name) is None:
-            _LOG.warning("an event that no handler declares was refused")
-            return StateUpdate()
+        if not framework:
+            if permission_of(event.name) is None:
+                _LOG.warning("an event that no handler declares was refused")
+                return StateUpdate()
+            return None  # the handler itself asks whose session it is, once
         root = state._get_root_state()
         if root.router.headers.cookie and (await actor_of(root)).user_id is None:
             # The session ended while the socket stayed open: not even a hydrate is answered,
             # it would send what the last person saw.
-            path = root.router.url.path
-            with speaking("es" if path == "/es" or path.startswith("/es/") else "en"):
-                need = STAFF if "/admin" in path else RESIDENT
-                query = root.router.url.query
-                target = refusal(need, path + (f"?{query}" if query else ""))
+            path = path_of(root)
+            with speaking(language_of(path.partition("?")[0])):
+                target = refusal(PUBLIC, path)
             return StateUpdate(events=Event.from_event_type(target))
         return None

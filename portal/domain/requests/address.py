@@ -228,7 +228,7 @@ def _for_staff(
         hidden if masked else account.service_address,
         customer.cid,
         hidden if masked else customer.name1,
-        user.email,
+        hidden if masked else user.email,
     )
 
 

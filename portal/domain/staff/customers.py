@@ -15,10 +15,10 @@ from portal.domain.identity import throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import user_bucket
 from portal.domain.staff.policy import require_staff, sees_confidential
-from portal.domain.staff.records import MessageRow, PaymentRow, messages, payment_rows
+from portal.domain.staff.records import MessageRow, PaymentRow, hidden, messages, payment_rows
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
-from portal.kit.text import N_, _
+from portal.kit.text import N_
 from portal.models.accounts import Account, Customer, Tenure
 from portal.models.audit import AuditEvent
 from portal.models.bills import Bill
@@ -168,9 +168,9 @@ def view_customer(
         bills,
         total,
         owed,
-        _without_payer(_payments(session, _pays_for(customer.id)), masked=masked),
-        () if masked else messages(session, about),
-        _history(session, col(AuditEvent.customer_id) == customer.id),
+        _payments(session, actor, _pays_for(customer.id)),
+        () if masked else messages(session, actor, about),
+        _history(session, col(AuditEvent.customer_id) == customer.id, masked=masked),
     )
 
 
@@ -179,13 +179,14 @@ def view_sign_in(session: Session, actor: Actor, claim: object, now: datetime) -
     user = resident(session, actor, claim)
     audit.record(session, actor, "staff.view_sign_in", subject_user_id=user.id)
     shown = sign_in_row(session, user, now)
-    if not sees_confidential(actor) and _is_confidential(session, shown):
-        shown = replace(shown, name=_("Not shown (confidential)"))
+    masked = not sees_confidential(actor) and _is_confidential(session, shown)
+    if masked:
+        shown = replace(shown, name=hidden(), email=hidden())
     return SignInPage(
         shown,
-        _payments(session, col(Payment.user_id) == user.id),
-        messages(session, col(Mail.user_id) == user.id),
-        _history(session, col(AuditEvent.subject_user_id) == user.id),
+        _payments(session, actor, col(Payment.user_id) == user.id),
+        messages(session, actor, col(Mail.user_id) == user.id),
+        _history(session, col(AuditEvent.subject_user_id) == user.id, masked=masked),
     )
 
 
@@ -296,15 +297,11 @@ def _pays_for(customer_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _without_payer(rows: tuple[PaymentRow, ...], *, masked: bool) -> tuple[PaymentRow, ...]:
-    return tuple(replace(row, who="") for row in rows) if masked else rows
+def _payments(session: Session, actor: Actor, which: ColumnElement[bool]) -> tuple[PaymentRow, ...]:
+    return payment_rows(session, actor, which, 40, 0)
 
 
-def _payments(session: Session, which: ColumnElement[bool]) -> tuple[PaymentRow, ...]:
-    return payment_rows(session, which, 40, 0)
-
-
-def _history(session: Session, which: ColumnElement[bool]) -> tuple[AuditRow, ...]:
+def _history(session: Session, which: ColumnElement[bool], *, masked: bool) -> tuple[AuditRow, ...]:
     rows = session.execute(
         select(AuditEvent, col(User.email))
         .outerjoin(User, col(User.id) == col(AuditEvent.actor_user_id))
@@ -313,5 +310,12 @@ def _history(session: Session, which: ColumnElement[bool]) -> tuple[AuditRow, ..
         .limit(20)
     ).all()
     return tuple(
-        AuditRow(event.at, email or "", event.actor_role, event.act) for event, email in rows
+        AuditRow(
+            event.at,
+            # Residents' own acts stand here beside the staff's.
+            hidden() if masked and event.actor_role == "resident" else email or "",
+            event.actor_role,
+            event.act,
+        )
+        for event, email in rows
     )

@@ -106,7 +106,7 @@ def payments(
     total = session.execute(select(func.count()).select_from(Payment).where(which)).scalar_one()
     page = min(page_of(page_claim), last_page(total))
     doubt = case((col(Payment.status).in_(IN_DOUBT), 0), else_=1)
-    rows = payment_rows(session, which, PAGE, (page - 1) * PAGE, doubt)
+    rows = payment_rows(session, actor, which, PAGE, (page - 1) * PAGE, doubt)
     return Paged(rows, page, last_page(total), total)
 
 
@@ -120,7 +120,7 @@ def payment(session: Session, actor: Actor, claim: object) -> PaymentPage:
     audit.record(
         session, actor, "staff.view_payment", payment_id=found.id, subject_user_id=found.user_id
     )
-    (row,) = payment_rows(session, col(Payment.id) == found.id, 1, 0)
+    (row,) = payment_rows(session, actor, col(Payment.id) == found.id, 1, 0)
     events = session.scalars(
         select(PaymentEvent)
         .where(col(PaymentEvent.payment_id) == found.id)
@@ -216,13 +216,13 @@ def outbox(
     which = col(Mail.status) == status if status in MAIL_STATUSES else true()
     total = session.execute(select(func.count()).select_from(Mail).where(which)).scalar_one()
     page = min(page_of(page_claim), last_page(total))
-    rows = messages(session, which, PAGE, (page - 1) * PAGE)
+    rows = messages(session, actor, which, PAGE, (page - 1) * PAGE)
     return Paged(rows, page, last_page(total), total)
 
 
-def stale_payments(session: Session, now: datetime) -> tuple[PaymentRow, ...]:
+def stale_payments(session: Session, actor: Actor, now: datetime) -> tuple[PaymentRow, ...]:
     """Return the payments that have been in doubt for more than ten minutes."""
     old = (col(Payment.status).in_(IN_DOUBT)) & (
         col(Payment.created_at) < now - timedelta(minutes=10)
     )
-    return payment_rows(session, old, 20, 0)
+    return payment_rows(session, actor, old, 20, 0)

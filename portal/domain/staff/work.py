@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.staff.lists import ImportRow, import_row, stale_payments
-from portal.domain.staff.policy import require_administrator, require_staff
-from portal.domain.staff.records import MessageRow, PaymentRow, messages
+from portal.domain.staff.policy import require_administrator, require_staff, sees_confidential
+from portal.domain.staff.records import MessageRow, PaymentRow, messages, without_addresses
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
 from portal.kit.text import N_
@@ -70,13 +70,19 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
     ).scalar_one()
     return WorkList(
         tuple(
-            TaskRow(task.id, task.created_at or now, task.kind, task.detail, task.payment_id)
+            TaskRow(
+                task.id,
+                task.created_at or now,
+                task.kind,
+                task.detail if sees_confidential(actor) else without_addresses(task.detail),
+                task.payment_id,
+            )
             for task in tasks
         ),
         total,
-        stale_payments(session, now),
+        stale_payments(session, actor, now),
         tuple(import_row(run) for run in refused),
-        messages(session, col(Mail.status) == "failed", 10),
+        messages(session, actor, col(Mail.status) == "failed", 10),
         requests,
         _newest(session, "exchange"),
         _newest(session, "usage"),
