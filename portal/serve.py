@@ -27,7 +27,7 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PortTaken(
-                f"port {port} on {host} is taken by another program; choose another with PORT="
+                f"port {port} on {host} is taken by another program; choose another with --port"
             ) from error
 
 

@@ -27,9 +27,9 @@ _ACCOUNT_PAGES = (
 )
 _MODULES = {
     "utility_billing": routes.UTILITY_BILLING,
-    "real_estate": "/real-estate",
-    "personal_property": "/personal-property",
-    "business_license": "/business-license",
+    "real_estate": routes.REAL_ESTATE,
+    "personal_property": routes.PERSONAL_PROPERTY,
+    "business_license": routes.BUSINESS_LICENSE,
 }
 
 
