@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "d09441490e44"
+revision = "3accfca16196"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -473,6 +473,7 @@ def upgrade() -> None:
     op.create_table(
         "mail_token",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),

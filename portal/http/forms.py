@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal import routes
-from portal.domain.identity import limits, throttles
+from portal.domain.identity import limits, mail_tokens, sign_up, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
 from portal.http.request import client_ip, cookie_of
 from portal.kit.clock import utc_now
 from portal.kit.db import in_thread
 from portal.kit.errors import DomainError
+from portal.kit.pace import paced
 from portal.kit.text import N_
 
 T = TypeVar("T")
@@ -70,6 +71,19 @@ async def _count(bucket: str, limit: int) -> None:
         )
 
 
+async def secret_of_code(request: Request, form: FormData, purpose: str) -> str:
+    """Return the secret that a typed code stands for. Raises TooMany, BadField and BadCode."""
+    email = sign_up.email_of(text(form, "email"))
+    now = utc_now()
+    await count_link(request)
+    async with paced(limits.ANSWER_AFTER):
+        # Counted in a transaction of its own: a wrong code rolls back, and stays counted.
+        if not await in_thread(lambda s: mail_tokens.count_code(s, email, now)):
+            raise TooMany(N_("Too many wrong codes. Use the link in the mail, or try again later."))
+        code = text(form, "code")
+        return await in_thread(lambda s: mail_tokens.exchange(s, email, code, purpose, now))
+
+
 def _cookie(purpose: str) -> str:
     return f"__Host-link-{purpose}"
 
@@ -83,18 +97,23 @@ def take_off_address_bar(request: Request, purpose: str, path: str) -> Response 
     secret = request.query_params.get("token")
     if secret is None:
         return None
+    readable = secret.isascii() and secret.replace("-", "").replace("_", "").isalnum()
     answer = RedirectResponse(routes.link(path), 303, {"cache-control": "no-store"})
+    keep_link_secret(answer, purpose, secret[:100] if readable else "unreadable")
+    return answer
+
+
+def keep_link_secret(answer: Response, purpose: str, secret: str) -> None:
+    """Leave a link's secret with the browser, for the page whose button uses it."""
     answer.set_cookie(
         _cookie(purpose),
-        secret[:100] if secret.isascii() and secret.replace("-", "").replace("_", "").isalnum()
-        else "unreadable",
+        secret,
         max_age=int(limits.RESET_LIFE.total_seconds()),
         path="/",
         secure=True,
         httponly=True,
         samesite="lax",
-    )  # fmt: skip
-    return answer
+    )
 
 
 def link_secret(request: Request, purpose: str) -> str:

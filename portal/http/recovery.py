@@ -1,5 +1,6 @@
 """What mailed links lead to: activate, reset, unlock. GET shows a page, its button posts."""
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,7 +12,9 @@ from portal.http.forms import (
     count_form,
     count_link,
     drop_link_secret,
+    keep_link_secret,
     link_secret,
+    secret_of_code,
     see,
     slowly,
     take_off_address_bar,
@@ -34,28 +37,34 @@ async def show_activate(request: Request) -> Response:
     return await _activate_page(request)
 
 
-async def _activate_page(request: Request, *problems: Problem) -> Response:
+async def _activate_page(request: Request, *problems: Problem, email: str = "") -> Response:
     done = request.query_params.get("done") == "activated" and not problems
     return await plain.page(
         request,
         "identity/activate.html",
         title=_("Your account now has been activated.") if done else _("Activate account"),
         problems=problems,
+        values={"email": email},
         has_link=bool(link_secret(request, "activate")),
         done=done,
     )
 
 
 async def post_activate(request: Request) -> Response:
-    """Activate by the link this browser holds; nobody is signed in by it."""
+    """Activate by the link this browser holds, or a typed code; nobody is signed in by it."""
+    form = await request.form()
+    email = text(form, "email")
     if not await is_our_form(request):
-        return await _activate_page(request, Problem(_(STALE)))
-    secret = link_secret(request, "activate")
+        return await _activate_page(request, Problem(_(STALE)), email=email)
     try:
-        await count_link(request)
+        if "code" in form:
+            secret = await secret_of_code(request, form, "activate")
+        else:
+            secret = link_secret(request, "activate")
+            await count_link(request)
         await in_thread(lambda s: sign_up.activate(s, visitor(request), secret, utc_now()))
     except DomainError as error:
-        return await _activate_page(request, problem(error))
+        return await _activate_page(request, problem(error), email=email)
     answer = see(paths.ACTIVATE, done="activated")
     drop_link_secret(answer, "activate")
     return answer
@@ -101,13 +110,14 @@ async def show_reset(request: Request) -> Response:
     return await _reset_page(request)
 
 
-async def _reset_page(request: Request, *problems: Problem) -> Response:
+async def _reset_page(request: Request, *problems: Problem, email: str = "") -> Response:
     return await plain.page(
         request,
         "identity/reset_password.html",
         title=_("Choose a new password"),
         problems=problems,
-        has_link=bool(link_secret(request, "reset")),
+        values={"email": email},
+        has_link=bool(link_secret(request, "reset")) and not email,
         shortest=limits.PASSWORD_MIN,
     )
 
@@ -116,7 +126,10 @@ async def post_reset(request: Request) -> Response:
     """Set the new password and end every session; a refused password leaves the link good."""
     if not await is_our_form(request):
         return await _reset_page(request, Problem(_(STALE)))
-    secret, password = link_secret(request, "reset"), text(await request.form(), "password")
+    form = await request.form()
+    if "code" in form:
+        return await _code_for_reset(request, form)
+    secret, password = link_secret(request, "reset"), text(form, "password")
     try:
         if not password:
             raise sign_up.BadField(sign_up.NO_PASSWORD, field="password")
@@ -131,6 +144,16 @@ async def post_reset(request: Request) -> Response:
     return answer
 
 
+async def _code_for_reset(request: Request, form: FormData) -> Response:
+    try:
+        secret = await secret_of_code(request, form, "reset")
+    except DomainError as error:
+        return await _reset_page(request, problem(error), email=text(form, "email"))
+    answer = see(paths.RESET_PASSWORD)
+    keep_link_secret(answer, "reset", secret)
+    return answer
+
+
 async def show_unlock(request: Request) -> Response:
     """Draw the form that asks for the link, or the page of a link that was opened."""
     if answer := take_off_address_bar(request, "unlock", paths.UNLOCK_ACCOUNT):
@@ -139,7 +162,11 @@ async def show_unlock(request: Request) -> Response:
 
 
 async def _unlock_page(
-    request: Request, *problems: Problem, email: str = "", sent: bool = False
+    request: Request,
+    *problems: Problem,
+    email: str = "",
+    sent: bool = False,
+    by_code: bool = False,
 ) -> Response:
     return await plain.page(
         request,
@@ -149,6 +176,7 @@ async def _unlock_page(
         values={"email": email},
         has_link=bool(link_secret(request, "unlock")) and not sent,
         sent=sent,
+        by_code=by_code,
     )
 
 
@@ -158,6 +186,8 @@ async def post_unlock(request: Request) -> Response:
     typed, secret = text(form, "email"), link_secret(request, "unlock")
     if not await is_our_form(request):
         return await _unlock_page(request, Problem(_(STALE)), email=typed)
+    if "code" in form:
+        return await _unlock_by_code(request, form)
     if text(form, "act") == "unlock":
         return await _unlock(request, secret)
     try:
@@ -168,6 +198,14 @@ async def post_unlock(request: Request) -> Response:
     except DomainError as error:
         return await _unlock_page(request, problem(error), email=typed)
     return await _unlock_page(request, email=email, sent=True)
+
+
+async def _unlock_by_code(request: Request, form: FormData) -> Response:
+    try:
+        secret = await secret_of_code(request, form, "unlock")
+    except DomainError as error:
+        return await _unlock_page(request, problem(error), email=text(form, "email"), by_code=True)
+    return await _unlock(request, secret)
 
 
 async def _unlock(request: Request, secret: str) -> Response:

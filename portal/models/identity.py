@@ -67,6 +67,8 @@ class MailToken(SQLModel, table=True):
         CheckConstraint("purpose IN ('activate','reset','unlock','staff_enrol')", name="purpose"),
     )
     token_hash: str = Field(primary_key=True, max_length=64)
+    # HMAC of the 6-digit code in the same mail; "" where the link has none.
+    code_hash: str = words(default="")
     user_id: UUID = ref("user_account.id", ondelete="CASCADE")
     purpose: str = words()
     email: str = words()

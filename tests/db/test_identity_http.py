@@ -274,6 +274,88 @@ def test_forms_from_one_network_are_counted(
     assert statuses == [200, 200, 422]
 
 
+# --- the code beside the link
+
+
+def mail_code(database: Engine, kind: str) -> str:
+    """Return the 6-digit code in the newest mail of its kind."""
+    with Session(database) as db:
+        mail = db.exec(
+            select(Mail).where(Mail.kind == kind).order_by(col(Mail.created_at).desc())
+        ).first()
+    assert mail is not None
+    (code,) = re.findall(r": (\d{6})$", mail.text_body, re.M)
+    assert code in mail.html_body
+    return str(code)
+
+
+def other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def test_the_code_activates_once_and_ends_the_link_with_it(database: Engine) -> None:
+    client = browser()
+    fill(client, "/sign-up", email=ANA, password=PASSWORD, first_name="Ana", last_name="R")
+    code, link = mail_code(database, "activate"), mail_link(database, "activate")
+    with Session(database) as db:
+        assert code not in repr(db.exec(select(MailToken)).all())
+    wrong = fill(client, "/activate", email=ANA, code=other_than(code))
+    assert problems(wrong) == [
+        "This code is not right, or too old. Use the one in the newest mail."
+    ] * len(problems(wrong))
+    spaced = f"{code[:3]} {code[3:]}"
+    done = fill(client, "/activate", email=ANA.upper(), code=spaced)
+    assert done.headers["location"] == "/activate?done=activated"
+    assert COOKIE not in client.cookies
+    assert fill(client, "/activate", email=ANA, code=code).status_code == 422
+    client.get(link)
+    assert "already used" in problems(fill(client, "/activate"))[0]
+
+
+def test_the_code_leads_to_a_new_password(database: Engine, ana: User) -> None:
+    client = browser()
+    fill(client, "/forgot-password", email=ANA)
+    old = mail_code(database, "reset")
+    fill(client, "/forgot-password", email=ANA)
+    code = mail_code(database, "reset")
+    if old != code:
+        assert fill(client, "/reset-password", email=ANA, code=old).status_code == 422
+    assert fill(client, "/unlock-account", email=ANA, code=code).status_code == 422
+    led = fill(client, "/reset-password", email=ANA, code=code)
+    assert led.headers["location"] == "/reset-password"
+    saved = fill(client, "/reset-password", password=CANARY)
+    assert saved.headers["location"] == "/sign-in?done=reset"
+    assert fill(client, "/sign-in", email=ANA, password=CANARY).headers["location"] == "/"
+
+
+def test_the_code_unlocks(database: Engine, ana: User) -> None:
+    client = browser()
+    fill(client, "/unlock-account", email=ANA)
+    done = fill(client, "/unlock-account", email=ANA, code=mail_code(database, "unlock"))
+    assert done.headers["location"] == "/sign-in?done=unlocked"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_sixth_code_is_not_looked_at_and_the_link_still_works(
+    database: Engine, ana: User, known: bool
+) -> None:
+    client = browser()
+    fill(client, "/forgot-password", email=ANA)
+    code, link = mail_code(database, "reset"), mail_link(database, "reset")
+    email = ANA if known else "nobody@example.com"
+    said = [
+        problems(fill(client, "/reset-password", email=email, code=other_than(code)))[0]
+        for _ in range(limits.WRONG_CODES)
+    ]
+    assert set(said) == {"This code is not right, or too old. Use the one in the newest mail."}
+    sixth = fill(client, "/reset-password", email=email, code=code)
+    assert problems(sixth)[0].startswith("Too many wrong codes.")
+    client.get(link)
+    assert (
+        fill(client, "/reset-password", password=CANARY).headers["location"].startswith("/sign-in")
+    )
+
+
 # --- canaries
 
 

@@ -35,6 +35,9 @@ RESET_LIFE = timedelta(minutes=30)
 UNLOCK_LIFE = timedelta(minutes=30)
 ENROLMENT_LIFE = timedelta(hours=24)
 MAILS_A_DAY = 5
+# Wrong 6-digit codes per address, then a lock that doubles like a password's.
+CODE_DIGITS = 6
+WRONG_CODES = 5
 FORMS_WINDOW = timedelta(hours=1)
 FORMS_AN_HOUR_IP = 30  # sign-up, forgot and unlock forms together, from one network
 WRONG_LINKS_AN_HOUR_IP = 30  # uses of mailed links, from one network

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from portal import routes
 from portal.cities import city
+from portal.domain.identity.mail_tokens import Issued
 from portal.domain.outbox.operations import queue_mail
 from portal.kit.ids import UserId
 from portal.kit.text import _, speaking
@@ -15,6 +16,13 @@ from portal.models.identity import User
 def _mailed_link(path: str, secret: str) -> str:
     # The page behind it takes the secret off the address bar before it shows anything.
     return routes.absolute(path, token=secret)
+
+
+def _code(issued: Issued) -> str:
+    return _(
+        "Or enter this code on the page where you asked for this message: %(code)s",
+        code=issued.code,
+    )
 
 
 def _access() -> str:
@@ -51,7 +59,7 @@ def _queue(
     )
 
 
-def activation(session: Session, user: User, secret: str) -> None:
+def activation(session: Session, user: User, issued: Issued) -> None:
     """Welcome a newcomer, with the button that proves the address."""
     with speaking(user.language):
         _queue(
@@ -67,6 +75,7 @@ def activation(session: Session, user: User, secret: str) -> None:
                     "To verify your email address and activate your account, please click the"
                     " following link. It works once, for 24 hours."
                 ),
+                _code(issued),
                 _("If you did not sign up, do nothing: without the link no account is opened."),
                 _(
                     "This is an automatically generated message from %(access)s. Replies are not"
@@ -74,7 +83,7 @@ def activation(session: Session, user: User, secret: str) -> None:
                     access=_access(),
                 ),
             ),
-            (_("Activate account"), _mailed_link(routes.ACTIVATE, secret)),
+            (_("Activate account"), _mailed_link(routes.ACTIVATE, issued.secret)),
         )
 
 
@@ -121,7 +130,7 @@ def no_account(session: Session, email: str) -> None:
     )
 
 
-def reset(session: Session, user: User, secret: str) -> None:
+def reset(session: Session, user: User, issued: Issued) -> None:
     """Send the link that lets the owner choose a new password."""
     with speaking(user.language):
         _queue(
@@ -136,14 +145,15 @@ def reset(session: Session, user: User, secret: str) -> None:
                     "Someone, probably you, asked to choose a new password. The link works once,"
                     " for 30 minutes."
                 ),
+                _code(issued),
                 _("If it was not you, do nothing: your password stays as it is."),
                 _office(),
             ),
-            (_("Choose a new password"), _mailed_link(routes.RESET_PASSWORD, secret)),
+            (_("Choose a new password"), _mailed_link(routes.RESET_PASSWORD, issued.secret)),
         )
 
 
-def unlock(session: Session, user: User, secret: str) -> None:
+def unlock(session: Session, user: User, issued: Issued) -> None:
     """Send the link that takes the lock off at once."""
     with speaking(user.language):
         _queue(
@@ -158,10 +168,11 @@ def unlock(session: Session, user: User, secret: str) -> None:
                     "Someone, probably you, asked to unlock your account. The link works once,"
                     " for 30 minutes."
                 ),
+                _code(issued),
                 _("If it was not you, do nothing. Your password is unchanged."),
                 _office(),
             ),
-            (_("Unlock account"), _mailed_link(routes.UNLOCK_ACCOUNT, secret)),
+            (_("Unlock account"), _mailed_link(routes.UNLOCK_ACCOUNT, issued.secret)),
         )
 
 

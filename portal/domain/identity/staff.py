@@ -71,7 +71,7 @@ def add(session: Session, typed_email: str, role: str, now: datetime) -> str:
     session.flush()
     totp.forget_waiting(session, user)
     audit.record(session, SYSTEM, "staff.add", subject_user_id=user.id, role=role)
-    return mails.staff_enrolment_url(mail_tokens.issue(session, user, "staff_enrol", now))
+    return mails.staff_enrolment_url(mail_tokens.issue(session, user, "staff_enrol", now).secret)
 
 
 def begin_enrolment(session: Session, secret: str, now: datetime) -> Enrolment:
