@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel, select
 
 from portal.domain.exchange.faults import Fault, Refused
 from portal.domain.exchange.operations import Options, Outcome, import_folder
@@ -39,3 +39,8 @@ def only_fault(db: Session, path: Path) -> tuple[str, int, str, str]:
 def place(fault: Fault) -> tuple[str, int, str, str]:
     """Return where a fault stands."""
     return fault.file_name, fault.line, fault.column, fault.value
+
+
+def one(db: Session, model: type[SQLModel], **where: object) -> SQLModel:
+    """Return the one row of `model` that has these values."""
+    return db.exec(select(model).filter_by(**where)).one()

@@ -20,11 +20,6 @@ from tests.exchange_folder import Folder, text_of
 from tests.factories import actor, user
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "night")
-
-
 def everything(folder: Folder) -> Folder:
     folder.basics()
     for name in (

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from portal.domain.accounts.policy import opened_accounts
 from portal.domain.bills.balance import amount_due_now, owed_cents
@@ -15,27 +15,13 @@ from portal.models.accounts import Account, Customer, Meter, Read, Service, Tenu
 from portal.models.bills import Bill, BillActivity, BillInstallment, BillLine
 from portal.models.exchange import ImportRun
 from tests import factories
-from tests.db.exchange.taking import only_fault, refusal, take
+from tests.db.exchange.taking import one, only_fault, refusal, take
 from tests.exchange_folder import Folder
 
 LATER = "2027-01-26T23:30:00-08:00"
 LATEST = "2027-01-27T23:30:00-08:00"
 LEAVER = {"stop_date": "2026-06-15"}
 COMER = {"cid": "2", "start_date": "2026-06-15"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "night")
-
-
-@pytest.fixture
-def next_folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "next")
-
-
-def one(db: Session, model: type[SQLModel], **where: object) -> SQLModel:
-    return db.exec(select(model).filter_by(**where)).one()
 
 
 def two_tenants(folder: Folder) -> Folder:

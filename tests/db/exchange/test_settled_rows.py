@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from portal.domain.accounts.rules import match_no
 from portal.domain.bills.balance import owed_cents
@@ -13,25 +13,11 @@ from portal.kit.ids import BillId
 from portal.models.accounts import Account, Customer, Meter, Read, Tenure
 from portal.models.bills import Bill, BillActivity, BillInstallment, BillLine
 from portal.models.payments import StaffTask
-from tests.db.exchange.taking import only_fault, place, refusal, take
+from tests.db.exchange.taking import one, only_fault, place, refusal, take
 from tests.exchange_folder import Folder
 
 LATER = "2027-01-26T23:30:00-08:00"
 LATEST = "2027-01-27T23:30:00-08:00"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "night")
-
-
-@pytest.fixture
-def next_folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "next")
-
-
-def one(db: Session, model: type[SQLModel], **where: object) -> SQLModel:
-    return db.exec(select(model).filter_by(**where)).one()
 
 
 def test_9_in_delta_an_absent_column_keeps_and_an_empty_value_clears(
