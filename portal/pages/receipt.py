@@ -102,7 +102,14 @@ def _content() -> Any:
             ("confirm", rx.fragment()),
             form.actions(link(_("My Cart"), to=routes.link(routes.CART), class_name="button")),
         ),
-        rx.el.p(city().full_name, " · ", city().contact.phone, class_name="print-only small"),
+        rx.el.p(
+            city().full_name,
+            " · ",
+            city().contact.phone,
+            rx.el.br(),
+            State.address,
+            class_name="print-only small",
+        ),
     )
 
 

@@ -50,6 +50,8 @@ class ReceiptState(PortalState):
     missing: bool = False
     # "paid", "checking", "confirm" (the bank asks), "bank" (processing) or "unpaid".
     standing: str = ""
+    # For paper: where this receipt stands.
+    address: str = ""
     # Where the bank's question can be answered.
     bank: str = ""
     number: str = ""
@@ -79,6 +81,7 @@ class ReceiptState(PortalState):
         if self.standing == "confirm" and found.expires_at <= utc_now():
             self.standing = "checking"
         self.bank = routes.pay(found.cart_id)
+        self.address = routes.absolute(routes.RECEIPT, id=found.payment_id)
         self.number, self.amount = str(found.number), money(found.amount_cents)
         self.paid_at = moment(found.created_at, zone) if found.created_at else ""
         self.card = (

@@ -23,9 +23,12 @@ def _to_the_card_page(page: Page, sign_in: Callable[..., None], email: str) -> s
     page.get_by_role("link", name=re.compile("Manage Bills")).last.click()
     page.get_by_role("button", name="Add to Cart").click()
     page.get_by_role("link", name=re.compile(r"My Cart \([1-9]")).first.click()
+    expect(page.get_by_role("button", name="Checkout")).to_be_visible()
+    assert findings(page) == []
     page.get_by_role("button", name="Checkout").click()
     expect(page.get_by_role("heading", level=1, name="Pay Bills")).to_be_visible()
     ready(page)
+    assert findings(page) == []
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1, name="Billing Information")).to_be_visible()
     return page.url.rsplit("/", 1)[-1]
