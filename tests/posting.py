@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from portal import http as layers
 from portal.domain.identity import passwords
+from portal.http.bodies import Bodies
 from portal.http.policy import Headers
 
 ORIGIN = "http://localhost:3000"
@@ -16,7 +17,7 @@ ORIGIN = "http://localhost:3000"
 
 def browser() -> TestClient:
     """Return a browser of its own: cookies, our origin, no redirects followed by itself."""
-    app = Headers(layers.Plain(Starlette(), layers.plain_routes()))
+    app = Headers(Bodies(layers.Plain(Starlette(), layers.plain_routes())))
     # https, so that the client keeps Secure cookies; browsers keep them on localhost anyway.
     return TestClient(
         app,

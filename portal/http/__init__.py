@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.domain.identity.permission import Permission
 from portal.http import plain
+from portal.http.bodies import Bodies
 from portal.http.policy import Headers
 from portal.http.screens import Screens, language_of
 from portal.http.socket import Socket
@@ -55,6 +56,8 @@ class Plain:
             await self.app(scope, receive, send)
             return
         code, shared = language_of(scope["path"])
+        # "//host" in a link that a page draws of its own path would lead to that host.
+        shared = "/" + shared.lstrip("/")
         inner = {**scope, "path": shared, "raw_path": shared.encode()}
         with speaking(code):
             if any(r.matches(inner)[0] is not Match.NONE for r in self.ours.routes):
@@ -70,4 +73,4 @@ class Plain:
 
 def wrap(app: ASGIApp, build: Path, access: Mapping[str, Permission]) -> ASGIApp:
     """Return Reflex's app inside our layers; a request meets the last one named first."""
-    return Headers(Screens(Plain(Socket(app), plain_routes()), build, access))
+    return Headers(Bodies(Screens(Plain(Socket(app), plain_routes()), build, access)))

@@ -15,7 +15,6 @@ from portal.http.request import (
     clear_session_cookie,
     client_ip,
     is_our_form,
-    is_same_origin,
     path_only,
     session_hash,
     set_session_cookie,
@@ -173,7 +172,7 @@ def signed_in(result: Result, target: str, remember: bool) -> Response:
 
 async def post_sign_out(request: Request) -> Response:
     """End the session and tell the browser to forget what it kept."""
-    if not is_same_origin(request):
+    if not await is_our_form(request):
         return await plain.stale(
             request,
             "identity/sign_in.html",

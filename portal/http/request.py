@@ -1,10 +1,9 @@
 """What every plain HTTP route needs: who asks, from where, and whether our own page sent it."""
 
 import hmac
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from portal.config import settings
@@ -22,11 +21,12 @@ CSRF_FIELD = "csrf"
 
 def cookie_of(header: str, name: str = COOKIE) -> str:
     """Return a cookie's value out of a Cookie header, or "" where it is missing or broken."""
-    try:
-        jar: SimpleCookie = SimpleCookie(header)
-    except CookieError:
-        return ""
-    return jar[name].value if name in jar else ""
+    # Not http.cookies: one cookie that it cannot read, from whomever, hides all that follow.
+    for part in header.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return ""
 
 
 def session_hash(header: str) -> str:
@@ -48,7 +48,7 @@ async def actor_of(request: Request) -> Actor:
     return await resolve(session_hash(request.headers.get("cookie", "")))
 
 
-def client_ip(request: Request) -> str:
+def client_ip(request: HTTPConnection) -> str:
     """Return the caller's address: the socket's, or what our own trusted proxies noted.
 
     With `n` trusted hops the address is the n-th from the right of X-Forwarded-For: whatever
@@ -56,7 +56,9 @@ def client_ip(request: Request) -> str:
     """
     hops = settings().trusted_proxy_hops
     if hops:
-        noted = [p.strip() for p in request.headers.get("x-forwarded-for", "").split(",") if p]
+        # All lines of it: some proxies add a line of their own below the one the caller wrote.
+        lines = ",".join(request.headers.getlist("x-forwarded-for"))
+        noted = [part.strip() for part in lines.split(",") if part.strip()]
         if len(noted) >= hops:
             return noted[-hops][:64]
     return request.client.host if request.client else ""
@@ -106,11 +108,12 @@ async def is_our_form(request: Request) -> bool:
 def path_only(claim: object, otherwise: str = "/") -> str:
     """Return a redirect target that stays on this portal, or `otherwise`.
 
-    Backslashes and control characters are refused: browsers read "/\\host" as "//host".
+    Backslashes and control characters are refused: browsers read "/\\host" as "//host". So is
+    what is not ASCII: a Location header cannot carry it.
     """
     if not isinstance(claim, str) or not claim.startswith("/") or claim.startswith("//"):
         return otherwise
-    if len(claim) > 1000 or "\\" in claim or any(ord(c) < 33 or ord(c) == 127 for c in claim):
+    if len(claim) > 1000 or "\\" in claim or any(not 32 < ord(c) < 127 for c in claim):
         return otherwise
     parts = urlsplit(claim)
     return otherwise if parts.scheme or parts.netloc else claim

@@ -9,9 +9,12 @@ import asyncio
 import time
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
+from weakref import WeakValueDictionary
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from portal.domain.identity.addresses import ip_key
 from portal.http import request as http
 from portal.http.origins import our_origins
 from portal.secret import seal
@@ -19,6 +22,9 @@ from portal.secret import seal
 RATE_PER_SECOND = 10.0
 BURST = 30.0
 LARGEST_FRAME = 64 * 1024
+# All sockets of one session, or of one network's strangers, together: opening more does not help.
+RATE_OF_SESSION, BURST_OF_SESSION = 20.0, 90.0
+RATE_OF_NETWORK, BURST_OF_NETWORK = 100.0, 300.0
 SEALED = "sid"
 _EVENT_PATH = "/_event"
 
@@ -49,6 +55,8 @@ class Socket:
     def __init__(self, app: ASGIApp) -> None:
         """Wrap Reflex."""
         self.app = app
+        # Each lives as long as one of its sockets does.
+        self.shared: WeakValueDictionary[str, Bucket] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a websocket on, bound and limited. Only Reflex's own paths come this far."""
@@ -75,7 +83,7 @@ class Socket:
             "headers": sealed,
             "query_string": urlencode(query, doseq=True).encode(),
         }
-        bucket = Bucket()
+        bucket, shared = Bucket(), self._shared(scope, id_hash)
 
         async def limited() -> Message:
             message = await receive()
@@ -85,8 +93,19 @@ class Socket:
                 return {"type": "websocket.disconnect", "code": 1009}
             # Waiting, not dropping: a person's burst arrives late rather than never, and a
             # flood is held in the sender's own connection.
-            if delay := bucket.wait(time.monotonic()):
+            now = time.monotonic()
+            if delay := max(bucket.wait(now), shared.wait(now)):
                 await asyncio.sleep(delay)
             return message
 
         await self.app(bound, limited, send)
+
+    def _shared(self, scope: Scope, id_hash: str) -> Bucket:
+        """Return the bucket that this socket shares with the others of its session or network."""
+        key = id_hash or "ip:" + ip_key(http.client_ip(HTTPConnection(scope)))
+        found = self.shared.get(key)
+        if found is None:
+            rates = (RATE_OF_SESSION, BURST_OF_SESSION)
+            found = Bucket(*(rates if id_hash else (RATE_OF_NETWORK, BURST_OF_NETWORK)))
+            self.shared[key] = found
+        return found
