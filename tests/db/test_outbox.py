@@ -21,7 +21,7 @@ from portal.models.payments import StaffTask
 def _queue(session: Session, now: datetime, **given: str) -> Mail:
     mail_id = queue_mail(
         session,
-        kind="activation",
+        kind=given.get("kind", "activation"),
         to=given.get("to", "ana@example.com"),
         subject=given.get("subject", "Welcome"),
         paragraphs=["Hello <Ana> & co."],
@@ -50,6 +50,31 @@ def test_a_message_has_both_bodies_and_an_id_from_its_row(db: Session, now: date
     assert 'href="https://portal.example/activate?token=a&amp;b=c"' in html.get_content()
     sent(db, claimed, now)
     assert claim(db, now + timedelta(days=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "sender", "stop"),
+    [
+        ("activate", "Community Access Identity", None),
+        ("locked", "Community Access Identity", None),
+        ("receipt", "City of Pleasanton", None),
+        (
+            "usage_alert",
+            "City of Pleasanton",
+            "<http://localhost:3000/utility-billing/notifications>",
+        ),
+    ],
+)
+def test_who_sends_it_and_how_it_is_stopped(
+    db: Session, now: datetime, kind: str, sender: str, stop: str | None
+) -> None:
+    _queue(db, now, kind=kind)
+    claimed = claim(db, now)
+    assert claimed is not None
+    assert claimed.message["From"] == f"{sender} <no-reply@pleasanton.example>"
+    assert claimed.message["List-Unsubscribe"] == stop
+    assert claimed.message["Auto-Submitted"] == "auto-generated"
+    assert claimed.message.get_content_type() == "multipart/alternative"
 
 
 def test_the_spanish_reader_gets_a_spanish_page(db: Session, now: datetime) -> None:

@@ -144,10 +144,13 @@ def sign_up(session: Session, actor: Actor, newcomer: Newcomer, now: datetime) -
     mails.activation(session, user, mail_tokens.issue(session, user, "activate", now))
 
 
-def resend(session: Session, actor: Actor, email: str, now: datetime) -> None:
-    """Mail the activation link again, or tell a known or unknown address where it stands."""
+def resend(session: Session, actor: Actor, email: str, now: datetime) -> bool:
+    """Mail the activation link again, or tell a known or unknown address where it stands.
+
+    False, for staff alone to see, where the address has had its mails of the day.
+    """
     if not may_mail(session, email, now):
-        return
+        return False
     user = find(session, email)
     if user is None or user.status == UserStatus.CLOSED or user.role != "resident":
         mails.no_account(session, email)
@@ -156,6 +159,7 @@ def resend(session: Session, actor: Actor, email: str, now: datetime) -> None:
     else:
         audit.record(session, actor, "user.resend_activation", subject_user_id=user.id)
         mails.activation(session, user, mail_tokens.issue(session, user, "activate", now))
+    return True
 
 
 def activate(session: Session, actor: Actor, secret: str, now: datetime) -> User:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from portal import routes
 from portal.cities import city
 from portal.config import settings
 from portal.domain.outbox import render, rules, states
@@ -17,6 +18,22 @@ from portal.kit.ids import MailId, new_id
 from portal.kit.queue import defer
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
+
+# What a resident asked for and can stop, on the page that the header names.
+_STOPPABLE = frozenset({"usage_alert"})
+
+
+_IDENTITY = frozenset(
+    (
+        "activate",
+        "already_registered",
+        "locked",
+        "no_account",
+        "password_changed",
+        "reset",
+        "unlock",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -92,15 +109,22 @@ def claim(session: Session, now: datetime, mail_id: UUID | None = None) -> Claim
 def _message(mail: Mail, now: datetime) -> EmailMessage:
     sender = settings().mail_from or f"no-reply@{city().key}.example"
     message = EmailMessage()
-    message["From"] = f"{city().full_name} <{rules.one_address(sender)}>"
+    message["From"] = f"{_sender_name(mail.kind)} <{rules.one_address(sender)}>"
     message["To"] = mail.to_address
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.created_at or now)
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.kind in _STOPPABLE:
+        message["List-Unsubscribe"] = f"<{routes.absolute(routes.NOTIFICATIONS)}>"
     message.set_content(mail.text_body)
     message.add_alternative(mail.html_body, subtype="html")
     return message
+
+
+def _sender_name(kind: str) -> str:
+    # The guides tell newcomers to look for this name; everything else comes from the city.
+    return f"{city().portal.access_name.en} Identity" if kind in _IDENTITY else city().full_name
 
 
 def sent(session: Session, claimed: Claimed, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col
 
 from portal.domain.audit import operations as audit
-from portal.domain.identity import recovery, sign_up
+from portal.domain.identity import limits, recovery, sign_up
 from portal.domain.identity.actor import Actor
 from portal.domain.outbox.states import MailStatus, move
 from portal.domain.staff.customers import resident
@@ -31,7 +31,12 @@ def resend_activation(session: Session, actor: Actor, claim: object, now: dateti
     if user.status != "unverified":
         raise DomainError(N_("This sign-in is not waiting for activation."))
     with speaking(user.language):
-        sign_up.resend(session, actor, user.email, now)
+        sent = sign_up.resend(session, actor, user.email, now)
+    if not sent:
+        raise DomainError(
+            N_("This address has had its %(n)s mails for today. Try again tomorrow."),
+            n=limits.MAILS_A_DAY,
+        )
     return user.email
 
 

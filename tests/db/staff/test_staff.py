@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from portal.cities import city_file, read_city
-from portal.domain.identity import throttles
+from portal.domain.identity import limits, throttles
 from portal.domain.identity.actor import ANONYMOUS, Actor
 from portal.domain.identity.sign_in import user_bucket
 from portal.domain.staff import announcements, customers, lists, operations, work
@@ -195,6 +195,10 @@ def test_resend_activation_only_where_it_waits(db: Session, town: Any) -> None:
     assert operations.resend_activation(db, admin, str(waiting.id), NOW) == "new@example.org"
     (mail,) = db.exec(select(Mail).where(Mail.to_address == "new@example.org")).all()
     assert mail.status == "waiting"
+    for _ in range(limits.MAILS_A_DAY - 1):
+        operations.resend_activation(db, admin, str(waiting.id), NOW)
+    with pytest.raises(DomainError, match="mails for today"):
+        operations.resend_activation(db, admin, str(waiting.id), NOW)
 
 
 def test_failed_mail_is_sent_again_once(db: Session) -> None:
