@@ -13,11 +13,14 @@ BIN := .venv/bin
 demo: environment
 	@exec $(BIN)/python -m portal demo --city $(CITY) --port $(PORT) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED)) $(if $(FRESH),--fresh)
 
-# Each check runs even where an earlier one failed, so that one run says everything.
+# Each check runs even where an earlier one failed, so that one run says everything. The tests get a
+# temporary folder of this checkout's own: pytest shuts the shared one to other users whenever it
+# starts, and the PostgreSQL of a second run by root works there as another user.
 test: environment-dev
 	@status=0; \
 	echo "== lint"; $(MAKE) -s lint || status=1; \
 	echo "== browser"; .ci/chromium || status=1; \
+	mkdir -p var/tests; export PYTEST_DEBUG_TEMPROOT="$$PWD/var/tests"; \
 	echo "== tests"; $(BIN)/python -m pytest -n auto --dist loadgroup -q || status=1; \
 	exit $$status
 
