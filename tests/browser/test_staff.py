@@ -117,6 +117,9 @@ def test_a_customer_is_found_by_street_and_the_look_is_noted(
     check_page(page)
     noted = _sql(portal, "SELECT count(*) FROM audit_event WHERE act = 'staff.view_customer'")
     assert noted[0][0] >= 1
+    page.get_by_role("link", name="linda@example.org").click()
+    expect(page.get_by_role("heading", name="Sign-in", level=1)).to_be_visible()
+    check_page(page)
 
 
 def test_a_second_search_on_the_same_page_and_its_address(administrator: Page) -> None:
