@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from "react";
+import { useContext, useEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
+import { EventLoopContext } from "$/utils/context";
 
 // After navigation inside the app: focus the new page's h1 and say its title.
 export function RouteAnnouncer() {
@@ -57,11 +58,14 @@ export function FocusWhenShown({ children, prefix, className = "" }) {
   return <div ref={box} tabIndex={-1} className={"focus-box " + className}>{children}</div>;
 }
 
-// Our own words for a lost connection, in the language of the page.
+// Our own words for a lost connection, the browser's or the server's, in the language of the page.
 export function Offline({ en, es }) {
   const { pathname } = useLocation();
   const message = /^\/es(\/|$)/.test(pathname) ? es : en;
-  const [lost, setLost] = useState(false);
+  const [offline, setLost] = useState(false);
+  const [, connectErrors] = useContext(EventLoopContext);
+  // One failed try is a server restarting or a phone waking up; two are a lost connection.
+  const lost = offline || (connectErrors || []).length >= 2;
   useEffect(() => {
     let timer = 0;
     const off = () => { timer = setTimeout(() => setLost(true), 1500); };

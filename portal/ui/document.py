@@ -9,7 +9,7 @@ from portal.kit.text import LANGUAGES, N_, _, speaking
 from portal.style import FONT, asset, city_style
 from portal.ui.script import Offline, RouteAnnouncer, SignedOutElsewhere
 
-_OFFLINE = N_("You are offline. What you typed is kept; try again when the connection is back.")
+_OFFLINE = N_("The connection is lost. What you typed is kept; try again when it is back.")
 
 
 def head() -> list[Any]:

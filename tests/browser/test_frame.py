@@ -1,9 +1,12 @@
 """The frame of every page, signed out: both languages, navigation, focus, what is not there."""
 
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.checks import check_page, ready
+from tests.browser.conftest import Running, start
 
 pytestmark = pytest.mark.browser
 
@@ -78,6 +81,20 @@ def test_losing_the_connection_is_said_in_our_words(page: Page) -> None:
     page.goto("/es/help")
     ready(page)
     page.context.set_offline(True)
-    expect(page.locator(".offline")).to_contain_text("No tiene conexión")
+    expect(page.locator(".offline")).to_contain_text("Se perdió la conexión")
     page.context.set_offline(False)
     expect(page.locator(".offline")).to_have_text("")
+
+
+def test_a_dead_server_is_said_in_our_words(
+    tmp_path: Path, browser: Browser, portal: Running
+) -> None:
+    served = start(portal.database_url, tmp_path)
+    running = next(served)
+    context = browser.new_context(base_url=running.url)
+    page = context.new_page()
+    page.goto("/es")
+    ready(page)
+    served.close()  # the server ends; the browser still believes to be on line
+    expect(page.get_by_text("Se perdió la conexión.")).to_be_visible(timeout=30_000)
+    context.close()
