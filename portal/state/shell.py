@@ -1,5 +1,6 @@
 """What the header shows on every page: who is signed in, how many bills are in the cart."""
 
+from portal.domain.accounts import queries as accounts
 from portal.domain.cart.queries import count_items
 from portal.domain.identity import profile
 from portal.kit.ids import parse_id
@@ -17,6 +18,9 @@ class ShellState(PortalState):
     cart_items: int = 0
     # The account that this tab looks at: the menu's links lead to its pages.
     account: str = ""
+    account_no: str = ""
+    account_address: str = ""
+    has_other_accounts: bool = False
     # The token that the sign-out form carries; worth nothing without the cookie.
     csrf: str = ""
 
@@ -29,5 +33,9 @@ class ShellState(PortalState):
         self.csrf = csrf_of_session(actor.session_hash) if actor.session_hash else ""
         if parse_id(self._query("account")) is not None:
             self.account = self._query("account")
+        place = (
+            await self._ask(accounts.named, self.account) if self.is_resident else ("", "", False)
+        )
+        self.account_no, self.account_address, self.has_other_accounts = place
         self.name = await self._ask(profile.first_name) if self.is_signed_in else ""
         self.cart_items = await self._ask(count_items)

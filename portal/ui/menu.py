@@ -85,6 +85,19 @@ def _of_account(path: str) -> Any:
     return routes.link(path) + "?account=" + ShellState.account
 
 
+def _which() -> Any:
+    """Name the account that the next items are about, and lead to the others."""
+    return rx.el.li(
+        rx.el.span(ShellState.account_address, class_name="where"),
+        rx.el.span(_("Account"), " ", ShellState.account_no),
+        rx.cond(
+            ShellState.has_other_accounts,
+            link(_("Change account"), to=routes.link(routes.ACCOUNTS)),
+        ),
+        class_name="which",
+    )
+
+
 def _inside_utility_billing() -> Any:
     items = []
     if is_offered(routes.ACCOUNTS):
@@ -93,7 +106,7 @@ def _inside_utility_billing() -> Any:
         _item(_(text), path, _of_account(path)) for text, path in _ACCOUNT_PAGES if is_offered(path)
     ]
     if ours:
-        items.append(rx.cond(ShellState.account != "", rx.fragment(*ours)))
+        items.append(rx.cond(ShellState.account_no != "", rx.fragment(_which(), *ours)))
     if is_offered(routes.CONTACT):
         items.append(_item(_("Contact Us"), routes.CONTACT))
     if is_offered(routes.SEARCH_RESULTS):

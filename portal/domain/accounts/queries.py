@@ -11,7 +11,7 @@ from portal.domain.accounts.policy import opened_accounts
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import masked
 from portal.kit.clock import local_date
-from portal.kit.ids import AccountId, CustomerId
+from portal.kit.ids import AccountId, CustomerId, parse_id
 from portal.models.accounts import Account, Customer
 from portal.models.identity import AccountLink, SavedSearch, User
 
@@ -53,6 +53,19 @@ class SavedNumbers:
 def address_of(account: Account) -> str:
     """Return the service address on one line, with its unit."""
     return f"{account.service_address} {account.unit}".strip()
+
+
+def named(session: Session, actor: Actor, account_claim: object) -> tuple[str, str, bool]:
+    """Return an account's number, its address and whether the actor has others beside it.
+
+    Empty words where the actor's links do not open it: a menu names an account, it refuses nobody.
+    """
+    opened = opened_accounts(session, actor)
+    account_id = parse_id(account_claim)
+    for one in opened:
+        if one.account_id == account_id:
+            return one.account.account_no, address_of(one.account), len(opened) > 1
+    return "", "", False
 
 
 def linked(session: Session, actor: Actor) -> list[LinkedAccount]:
