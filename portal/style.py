@@ -107,6 +107,12 @@ def asset(name: str) -> str:
     return f"/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
+def city_logo() -> str:
+    """Return the address of the city's own mark, or "" where its initials are drawn."""
+    logo = city().look.logo
+    return asset("cities/" + logo) if logo else ""
+
+
 def is_test_mode() -> bool:
     """True where no payment is real."""
     return settings().demo or settings().payments in ("demo", "stripe_test")

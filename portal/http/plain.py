@@ -27,7 +27,7 @@ from portal.kit.db import in_thread
 from portal.kit.errors import DomainError
 from portal.kit.text import LANGUAGES, N_, _, language, money, ngettext, say, speaking
 from portal.secret import csrf_of_session, csrf_of_visitor
-from portal.style import FONT, asset, city_style, is_test_mode, telephone
+from portal.style import FONT, asset, city_logo, city_style, is_test_mode, telephone
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,7 @@ async def page(
         .render(
             frame=frame,
             city=city(),
+            city_logo=city_logo(),
             city_style=Markup(city_style()),
             language=language(),
             problems=problems,

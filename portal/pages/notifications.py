@@ -39,9 +39,11 @@ def _content() -> Any:
     return rx.fragment(
         rx.el.p(
             _("Account ID:"),
+            " ",
             NotificationState.account_no,
             ", ",
             _("Customer ID:"),
+            " ",
             NotificationState.cid,
             class_name="lead",
         ),

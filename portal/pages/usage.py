@@ -36,9 +36,11 @@ def _content() -> Any:
         rx.el.div(
             rx.el.p(
                 _("Water Usage For Account ID:"),
+                " ",
                 UsageState.account_no,
                 ", ",
                 _("Customer ID:"),
+                " ",
                 UsageState.cid,
                 class_name="lead",
             ),

@@ -15,7 +15,7 @@ def bill_picture() -> Any:
     """Draw the picture and, below it, the same in words."""
     boxes = city().billing.bill_picture
     rows = -(-len(boxes) // 2)
-    height = _TOP + rows * (_BOX_HEIGHT + _GAP) + _GAP
+    height = _TOP + rows * (_BOX_HEIGHT + _GAP) + 2 * _GAP
     return rx.el.figure(
         rx.el.figcaption(_("Where the numbers stand on your bill")),
         rx.el.svg(
@@ -56,13 +56,18 @@ def _box(box: BillBox, i: int) -> Any:
         rx.el.svg.text(
             box.sample, x=str(x + 8), y=str(y + 42), class_name="sample" + bold
         ),
-        *[_mark(mark, x + _BOX_WIDTH - 16 - 28 * n, y + _BOX_HEIGHT - 16)
-          for n, mark in enumerate(reversed(marks))],
+        *_marks(marks, x, y),
     )  # fmt: skip
+
+
+def _marks(marks: tuple[str, ...], x: int, y: int) -> list[Any]:
+    if len(marks) == 2:  # both numbers in one box: each mark hangs below its own
+        return [_mark("1", x + 31, y + _BOX_HEIGHT + 2), _mark("2", x + 104, y + _BOX_HEIGHT + 2)]
+    return [_mark(mark, x + _BOX_WIDTH - 16, y + _BOX_HEIGHT - 16) for mark in marks]
 
 
 def _mark(number: str, x: int, y: int) -> Any:
     return rx.el.svg.g(
-        rx.el.svg.circle(cx=str(x), cy=str(y), r="11", class_name="mark"),
+        rx.el.svg.circle(cx=str(x), cy=str(y), r="10", class_name="mark"),
         rx.el.svg.text(number, x=str(x - 4), y=str(y + 5), class_name="mark-number"),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from portal.kit.text import LANGUAGES, N_, _, speaking
-from portal.style import FONT, asset, city_style
+from portal.style import FONT, asset, city_logo, city_style
 from portal.ui.script import Offline, RouteAnnouncer, SignedOutElsewhere
 
 _OFFLINE = N_("The connection is lost. What you typed is kept; try again when it is back.")
@@ -18,8 +18,9 @@ def head() -> list[Any]:
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.link(rel="preload", href=FONT, custom_attrs={"as": "font"}, cross_origin="anonymous"),
         rx.el.link(rel="stylesheet", href=asset("portal.css")),
+        rx.el.link(rel="stylesheet", href=asset("print.css"), media="print"),
         rx.el.style(city_style()),
-        rx.el.link(rel="icon", href=asset("icon.svg"), type="image/svg+xml"),
+        rx.el.link(rel="icon", href=city_logo() or asset("icon.svg"), type="image/svg+xml"),
     ]
 
 

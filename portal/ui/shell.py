@@ -8,7 +8,7 @@ from portal import routes
 from portal.cities import city
 from portal.kit.text import LANGUAGES, _, language, speaking
 from portal.state.shell import ShellState
-from portal.style import is_test_mode, telephone
+from portal.style import city_logo, is_test_mode, telephone
 from portal.ui import menu
 from portal.ui.feedback import error_summary, status
 from portal.ui.native import anchor, link, native_form
@@ -49,15 +49,12 @@ def _banner() -> Any:
     )
 
 
-def brand_parts() -> tuple[str, str, str]:
-    """Return the initials, the town's name and the portal's name."""
-    return city().look.initials, city().full_name, city().portal.name.say()
-
-
 def _brand() -> Any:
-    initials, town, part = brand_parts()
+    town, part, logo = city().full_name, city().portal.name.say(), city_logo()
     return link(
-        rx.el.span(initials, class_name="seal", aria_hidden="true"),
+        rx.el.img(src=logo, alt="", width=40, height=40, class_name="logo")
+        if logo
+        else rx.el.span(city().look.initials, class_name="seal", aria_hidden="true"),
         rx.el.span(rx.el.span(town, class_name="town"), rx.el.span(part, class_name="part")),
         to=routes.link(routes.HOME),
         class_name="brand",

@@ -45,7 +45,7 @@ def test_the_guides_way_to_the_graph_and_into_it_by_keyboard(
     pair = RESIDENT.pairs[0]
     main = page.get_by_role("main")
     expect(main).to_contain_text(
-        f"Water Usage For Account ID:{pair.account_no}, Customer ID:{pair.cid}"
+        f"Water Usage For Account ID: {pair.account_no}, Customer ID: {pair.cid}"
     )
     expect(main.get_by_role("heading", name=re.compile("^Daily Water Usage From "))).to_be_visible()
     expect(page.get_by_role("columnheader", name="Usage (GALLONS)")).to_be_visible()
