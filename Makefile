@@ -8,7 +8,7 @@ CITY ?= pleasanton
 PORT ?= 3000
 BIN := .venv/bin
 
-.PHONY: demo test bench lint messages handlers environment environment-dev format migration
+.PHONY: demo test bench lint pictures messages handlers environment environment-dev format migration
 
 demo: environment
 	@exec $(BIN)/python -m portal demo --city $(CITY) --port $(PORT) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(SEED),--seed $(SEED)) $(if $(FRESH),--fresh)
@@ -37,6 +37,10 @@ format: environment-dev
 
 bench: environment-dev
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+# The README's pictures, of the demo that runs on PORT.
+pictures: environment-dev
+	@$(BIN)/python -m tests.browser.pictures http://localhost:$(PORT)
 
 # Before the first release there is one migration; it is made again when the tables change.
 migration: environment-dev

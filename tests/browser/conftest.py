@@ -9,15 +9,21 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import Engine, create_engine
+from sqlmodel import Session, col, select
 
 from portal.config import ROOT
 from portal.demo.stripe.server import environment_for
+from portal.domain.identity import sessions
 from portal.kit import db as kit_db
+from portal.models.accounts import Account
+from portal.models.bills import Bill
+from portal.models.identity import AccountLink, User
 from tests import databases
 from tests.browser.checks import CHROMIUM, watch
 
@@ -209,3 +215,43 @@ def sign_in(page: Page) -> Callable[..., None]:
         on.get_by_role("button", name="Sign in", exact=True).click()
 
     return by_form
+
+
+@pytest.fixture
+def resident(context: BrowserContext, portal: Running) -> dict[str, str]:
+    """Sign the guide's resident in by cookie; return an account and a bill of theirs."""
+    engine = create_engine(portal.database_url)
+    with Session(engine) as session:
+        email = "guide@example.org"
+        user = session.exec(select(User).where(User.email == email)).first()
+        if user is None:
+            linked = select(AccountLink.user_id)
+            user = session.exec(
+                select(User).where(col(User.id).in_(linked), User.role == "resident")
+            ).first()
+        assert user is not None
+        link = session.exec(select(AccountLink).where(AccountLink.user_id == user.id)).first()
+        assert link is not None
+        bill = session.exec(
+            select(Bill.id)
+            .join(Account, col(Account.id) == Bill.account_id)
+            .where(Bill.account_id == link.account_id)
+            .order_by(col(Bill.due_date).desc())
+        ).first()
+        found = {"account": str(link.account_id), "bill": str(bill)}
+        secret = sessions.create(session, user, False, "192.0.2.1", "test", datetime.now(UTC))
+        session.commit()
+    engine.dispose()
+    context.add_cookies(
+        [
+            {
+                "name": "__Host-portal",
+                "value": secret,
+                "url": portal.url.replace("http://", "https://"),
+                "secure": True,
+                "httpOnly": True,
+                "sameSite": "Lax",
+            }
+        ]
+    )
+    return found

@@ -4,22 +4,13 @@ With SHOTS_TO=<folder> in the environment each page leaves its pictures there.
 """
 
 import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
-from sqlalchemy import Engine, create_engine
-from sqlmodel import Session, col, select
+from playwright.sync_api import Page
 
 from portal import routes
-from portal.domain.identity import sessions
-from portal.models.accounts import Account
-from portal.models.bills import Bill
-from portal.models.identity import AccountLink, User
 from tests.browser.checks import check_page, shots
-from tests.browser.conftest import Running
 
 pytestmark = pytest.mark.browser
 
@@ -49,52 +40,6 @@ DRAWN_BY_THE_SERVER = [
     routes.ADMIN_SIGN_IN,
     routes.DEMO_MAIL,
 ]
-
-
-@pytest.fixture(scope="module")
-def books(portal: Running) -> Iterator[Engine]:
-    """Yield an engine on the running portal's database."""
-    engine = create_engine(portal.database_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def resident(context: BrowserContext, books: Engine, portal: Running) -> dict[str, str]:
-    """Sign the guide's resident in by cookie; return an account and a bill of theirs."""
-    with Session(books) as session:
-        email = "guide@example.org"
-        user = session.exec(select(User).where(User.email == email)).first()
-        if user is None:
-            linked = select(AccountLink.user_id)
-            user = session.exec(
-                select(User).where(col(User.id).in_(linked), User.role == "resident")
-            ).first()
-        assert user is not None
-        link = session.exec(select(AccountLink).where(AccountLink.user_id == user.id)).first()
-        assert link is not None
-        bill = session.exec(
-            select(Bill.id)
-            .join(Account, col(Account.id) == Bill.account_id)
-            .where(Bill.account_id == link.account_id)
-            .order_by(col(Bill.due_date).desc())
-        ).first()
-        found = {"account": str(link.account_id), "bill": str(bill)}
-        secret = sessions.create(session, user, False, "192.0.2.1", "test", datetime.now(UTC))
-        session.commit()
-    context.add_cookies(
-        [
-            {
-                "name": "__Host-portal",
-                "value": secret,
-                "url": portal.url.replace("http://", "https://"),
-                "secure": True,
-                "httpOnly": True,
-                "sameSite": "Lax",
-            }
-        ]
-    )
-    return found
 
 
 def _keep(page: Page, name: str) -> None:
