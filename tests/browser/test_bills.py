@@ -148,3 +148,18 @@ def test_on_a_phone_the_total_and_the_button_stay_in_view(
     phone.get_by_role("link", name="Ver consumo", exact=False).last.click()
     phone.wait_for_url("**/consumption?account=*")
     check_page(phone, lang="es")
+
+
+def test_bars_are_as_high_as_their_numbers(page: Page, sign_in: Callable[..., None]) -> None:
+    account = to_summary(page, sign_in, MARIA)
+    page.goto(f"/utility-billing/consumption?account={account}")
+    ready(page)
+    bars = page.locator(".bar-slot")
+    drawn = [
+        (float(bar.locator(".bar-value").inner_text()), (box or {})["height"])
+        for bar in bars.all()
+        if (box := bar.locator(".use-bar").bounding_box())
+    ]
+    tallest, height = max(drawn)
+    assert len(drawn) >= 10
+    assert all(abs(h - height * value / tallest) < 1.5 for value, h in drawn), drawn

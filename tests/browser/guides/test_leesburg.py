@@ -53,7 +53,7 @@ def test_a_resident_sees_the_daily_usage_and_asks_for_alerts(
     who.is_at("Account Summary")
     who.click("View Daily Usage")
     who.reads(f"Account ID: {first[0]}")
-    who.reads(f"Customer ID:{first[1]}")
+    who.reads(f"Customer ID: {first[1]}")
     who.reads("48")
     grouping = page.get_by_label("Grouping", exact=True)
     for name in ("Daily", "Monthly", "Yearly"):
