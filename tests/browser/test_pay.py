@@ -101,7 +101,7 @@ def test_declined_then_three_d_secure_failed_then_passed(
 def test_a_reload_while_the_bank_asks_leads_back_to_its_question(
     page: Page, sign_in: Callable[..., None]
 ) -> None:
-    cart = _to_the_card_page(page, sign_in, "miguel@example.org")
+    cart = _to_the_card_page(page, sign_in, "grace@example.org")
     _fill(page, "4000002500003155")
     _pay(page)
     bank = page.frame_locator("dialog iframe")
@@ -133,7 +133,7 @@ def test_a_reload_while_the_bank_asks_leads_back_to_its_question(
 def test_the_receipt_of_a_payment_in_doubt_finds_out_by_itself(
     page: Page, portal: Running, sign_in: Callable[..., None]
 ) -> None:
-    _to_the_card_page(page, sign_in, "esther@example.org")
+    _to_the_card_page(page, sign_in, "bruno@example.org")
     _fill(page, "4242424242424242")
     _pay(page)
     expect(page.get_by_text("Thank you. Your payment was received.")).to_be_visible()

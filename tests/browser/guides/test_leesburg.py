@@ -46,7 +46,8 @@ def test_a_resident_sees_the_daily_usage_and_asks_for_alerts(
     page.get_by_label("What is the CID?").fill(second[1])
     who.press("Submit")
     who.menu("Accounts")
-    who.reads(second[0])
+    who.is_at("Utility Billing Accounts")
+    page.locator("main table").get_by_text(second[0]).first.wait_for()
     # "To view your daily usage, once you logged in click on account number".
     page.locator("main").get_by_role("link", name=first[0], exact=True).first.click()
     ready(page)
