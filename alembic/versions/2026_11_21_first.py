@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "3accfca16196"
+revision = "0fc70159f2b6"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -232,18 +232,31 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("rights", sa.Text(), nullable=False),
+        sa.Column("granted_by", sa.Uuid(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(rights = 'hold') = (granted_by IS NULL)", name=op.f("ck_account_link_delegate")
+        ),
+        sa.CheckConstraint("rights IN ('hold','pay','view')", name=op.f("ck_account_link_rights")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_account_link_account_id")
         ),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_account_link_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["granted_by"],
+            ["user_account.id"],
+            name=op.f("fk_account_link_granted_by"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["user_id"],
@@ -264,6 +277,9 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_account_link_customer_id"), "account_link", ["customer_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_account_link_granted_by"), "account_link", ["granted_by"], unique=False
     )
     op.create_index(op.f("ix_account_link_user_id"), "account_link", ["user_id"], unique=False)
     op.create_table(

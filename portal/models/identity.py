@@ -100,15 +100,28 @@ class StaffFactor(SQLModel, table=True):
 
 
 class AccountLink(SQLModel, table=True):
-    """A sign-in's tie to one customer at one account: it opens that customer's tenures there."""
+    """A sign-in's tie to one customer at one account: it opens that customer's tenures there.
+
+    Who made it with the numbers of a bill holds the account; who was invited by a holder is a
+    delegate, who may pay or only view, until `ends_at`.
+    """
 
     __tablename__ = "account_link"
-    __table_args__: Any = (UniqueConstraint("user_id", "account_id", "customer_id"),)
+    __table_args__: Any = (
+        UniqueConstraint("user_id", "account_id", "customer_id"),
+        CheckConstraint("rights IN ('hold','pay','view')", name="rights"),
+        CheckConstraint("(rights = 'hold') = (granted_by IS NULL)", name="delegate"),
+    )
     id: UUID = key()
     user_id: UUID = ref("user_account.id", ondelete="CASCADE")
     account_id: UUID = ref("account.id")
     customer_id: UUID = ref("customer.id")
+    rights: str = words(default="hold")
+    # The holder who invited a delegate.
+    granted_by: UUID | None = ref("user_account.id", default=None, ondelete="CASCADE")
     created_at: datetime | None = created()
+    # The first instant at which a delegate's link no longer opens anything.
+    ends_at: datetime | None = instant(default=None)
     removed_at: datetime | None = instant(default=None)
 
 

@@ -102,6 +102,16 @@ def test_fresh_lasts_fifteen_minutes(db: Session) -> None:
     assert not sessions.is_fresh(actor, NOW + timedelta(minutes=15))
 
 
+@pytest.mark.parametrize("remembered", [True, False])
+def test_what_would_keep_the_account_wants_a_recent_sign_in(db: Session, remembered: bool) -> None:
+    secret_hash = sessions.hash_of(sessions.create(db, user(db), remembered, "", "", NOW))
+    actor = sessions.resolve(db, secret_hash, NOW)
+    assert actor is not None
+    sessions.demand_recent(actor, NOW + timedelta(minutes=14))
+    with pytest.raises(sessions.FreshSignInNeeded):
+        sessions.demand_recent(actor, NOW + timedelta(minutes=15))
+
+
 def test_what_ended_a_month_ago_is_deleted(db: Session) -> None:
     who = user(db)
     sessions.create(db, who, True, "", "", NOW)

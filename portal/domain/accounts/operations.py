@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, or_, select, update
 
 from portal.cities import city
 from portal.domain.accounts import mails, rules
+from portal.domain.accounts.policy import HOLD, in_force
 from portal.domain.audit import operations as audit
 from portal.domain.identity import limits, throttles
 from portal.domain.identity.actor import Actor
@@ -187,7 +189,7 @@ def remove(session: Session, actor: Actor, link_claim: object, now: datetime) ->
     if tie is None or tie.removed_at is not None or not actor.is_resident:
         raise missing
     own = tie.user_id == actor.user_id
-    if not own and not _was_here_before(session, actor, tie):
+    if not own and not _may_end(session, actor, tie):
         raise missing
     ended = session.exec(
         update(AccountLink)
@@ -283,8 +285,15 @@ def _tie(
         )
         .on_conflict_do_update(
             index_elements=["user_id", "account_id", "customer_id"],
-            set_={"removed_at": None, "created_at": now},
-            where=col(AccountLink.removed_at).is_not(None),
+            # A delegate who knows the numbers of a bill holds the account from now on.
+            set_={
+                "removed_at": None,
+                "created_at": now,
+                "rights": HOLD,
+                "granted_by": None,
+                "ends_at": None,
+            },
+            where=or_(~in_force(), col(AccountLink.rights) != HOLD),
         )
         .returning(col(AccountLink.id))
     ).one_or_none()
@@ -306,7 +315,8 @@ def _tie(
         .where(
             AccountLink.account_id == account.id,
             AccountLink.customer_id == customer.id,
-            col(AccountLink.removed_at).is_(None),
+            in_force(),
+            AccountLink.rights == HOLD,
             User.id != actor.user_id,
             User.status == "active",
         )
@@ -325,7 +335,7 @@ def _own(session: Session, actor: Actor, number: str, payer: str) -> Account | N
         .join(Customer, col(Customer.id) == AccountLink.customer_id)
         .where(
             AccountLink.user_id == actor.user_id,
-            col(AccountLink.removed_at).is_(None),
+            in_force(),
             col(Account.match_no).in_(_spellings(number)),
             col(Customer.match_no).in_(_spellings(payer)),
         )
@@ -348,7 +358,7 @@ def _remember(session: Session, actor: Actor, account_id: AccountId, remember: b
         .where(
             AccountLink.user_id == actor.user_id,
             Account.id == account_id,
-            col(AccountLink.removed_at).is_(None),
+            in_force(),
         )
         .limit(1)
     ).one()
@@ -369,16 +379,20 @@ def _forget_saved(session: Session, actor: Actor, account: Account) -> None:
     )
 
 
-def _was_here_before(session: Session, actor: Actor, other: AccountLink) -> bool:
-    # Who came later may not throw out who was there first.
+def _may_end(session: Session, actor: Actor, other: AccountLink) -> bool:
+    # A holder ends any delegate; who came later may not throw out a holder who was there first.
     return (
         session.exec(
             select(AccountLink.id).where(
                 AccountLink.user_id == actor.user_id,
                 AccountLink.account_id == other.account_id,
                 AccountLink.customer_id == other.customer_id,
-                col(AccountLink.removed_at).is_(None),
-                col(AccountLink.created_at) < other.created_at,
+                AccountLink.rights == HOLD,
+                in_force(),
+                or_(
+                    literal(other.rights != HOLD),
+                    col(AccountLink.created_at) < other.created_at,
+                ),
             )
         ).first()
         is not None

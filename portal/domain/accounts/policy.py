@@ -1,16 +1,34 @@
-"""What a resident's links open: the one gate to an account's bills, reads and usage."""
+"""What a resident's links open: the one gate to an account's bills, reads and usage.
+
+A link holds the account, or lets a delegate pay or view (`AccountLink.rights`). Whether it is in
+force is asked of the database's clock, so that a delegate's access ends on time in every query.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
 from portal.domain.identity.actor import Actor
-from portal.kit.errors import NotFound
+from portal.kit.errors import NotAllowed, NotFound
 from portal.kit.ids import AccountId, CustomerId, parse_id
 from portal.kit.text import N_
 from portal.models.accounts import Account, Customer, Tenure
 from portal.models.identity import AccountLink
+
+HOLD, PAY, VIEW = "hold", "pay", "view"
+
+
+def in_force() -> ColumnElement[bool]:
+    """True of an AccountLink that opens its account now."""
+    ends = col(AccountLink.ends_at)
+    return and_(col(AccountLink.removed_at).is_(None), or_(ends.is_(None), ends > func.now()))
+
+
+def lets_pay() -> ColumnElement[bool]:
+    """True of an AccountLink whose owner may pay bills."""
+    return col(AccountLink.rights).in_((HOLD, PAY))
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,17 @@ class OpenAccount:
     account: Account
     customer: Customer
     stays: tuple[Stay, ...]
+    rights: str
+
+    @property
+    def holds(self) -> bool:
+        """True for a holder: one who linked with the numbers of a bill, no delegate."""
+        return self.rights == HOLD
+
+    @property
+    def may_pay(self) -> bool:
+        """True for a holder and for a delegate who may pay."""
+        return self.rights in (HOLD, PAY)
 
     def covers(self, day: date) -> bool:
         """True when `day` belongs to one of the customer's stays."""
@@ -51,26 +80,29 @@ def opened_accounts(session: Session, actor: Actor) -> list[OpenAccount]:
     if not actor.is_resident:
         return []
     rows = session.exec(
-        select(Account, Customer, Tenure)
+        select(Account, Customer, Tenure, AccountLink.rights)
         .join(AccountLink, col(AccountLink.account_id) == Account.id)
         .join(Customer, col(Customer.id) == AccountLink.customer_id)
         .join(
             Tenure,
             (col(Tenure.account_id) == Account.id) & (col(Tenure.customer_id) == Customer.id),
         )
-        .where(AccountLink.user_id == actor.user_id, col(AccountLink.removed_at).is_(None))
+        .where(AccountLink.user_id == actor.user_id, in_force())
         .order_by(col(Account.service_address), col(Account.account_no), col(Tenure.start_date))
     ).all()
-    grouped: dict[tuple[object, object], list[tuple[Account, Customer, Tenure]]] = {}
-    for account, customer, tenure in rows:
-        grouped.setdefault((account.id, customer.id), []).append((account, customer, tenure))
+    grouped: dict[tuple[object, object], list[tuple[Account, Customer, Tenure, str]]] = {}
+    for row in rows:
+        grouped.setdefault((row[0].id, row[1].id), []).append(row)
     return [
         OpenAccount(
             AccountId(group[0][0].id),
             CustomerId(group[0][1].id),
             group[0][0],
             group[0][1],
-            tuple(Stay(t.start_date, t.stop_date, t.relation, t.responsible) for _, _, t in group),
+            tuple(
+                Stay(t.start_date, t.stop_date, t.relation, t.responsible) for _, _, t, _ in group
+            ),
+            group[0][3],
         )
         for group in grouped.values()
     ]
@@ -86,3 +118,16 @@ def opened(session: Session, actor: Actor, account_claim: object) -> OpenAccount
         if candidate.account_id == account_id:
             return candidate
     raise NotFound(N_("We could not find that account among the ones linked to your sign-in."))
+
+
+def held(session: Session, actor: Actor, account_claim: object) -> OpenAccount:
+    """Return the account a browser names, if the actor holds it.
+
+    Raises NotFound as `opened` does, and NotAllowed for a delegate.
+    """
+    account = opened(session, actor, account_claim)
+    if not account.holds:
+        raise NotAllowed(
+            N_("This account was shared with you. Only those who hold it can do this.")
+        )
+    return account

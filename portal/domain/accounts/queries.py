@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from portal.cities import city
-from portal.domain.accounts.policy import opened_accounts
+from portal.domain.accounts.policy import HOLD, in_force, opened_accounts
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import masked
 from portal.kit.clock import local_date
@@ -18,17 +18,22 @@ from portal.models.identity import AccountLink, SavedSearch, User
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody else who has the account: a masked address, and whether the actor may end it."""
+    """Somebody else who has the account: a masked address, and whether the actor may end it.
+
+    `rights` is hold, pay or view; `ends_at` is when a delegate's access ends by itself.
+    """
 
     link_id: UUID
     email: str
     since: date
+    rights: str
+    ends_at: datetime | None
     removable: bool
 
 
 @dataclass(frozen=True)
 class LinkedAccount:
-    """One of the actor's links, with what lists show of it."""
+    """One of the actor's links, with what lists show of it; a delegate sees no other holders."""
 
     link_id: UUID
     account_id: AccountId
@@ -39,6 +44,8 @@ class LinkedAccount:
     service_address: str
     parcel_id: str
     email: str
+    rights: str
+    ends_at: datetime | None
     others: tuple[Holder, ...] = ()
 
 
@@ -77,7 +84,7 @@ def linked(session: Session, actor: Actor) -> list[LinkedAccount]:
         .join(User, col(User.id) == AccountLink.user_id)
         .where(
             col(AccountLink.account_id).in_([o.account_id for o in opened]),
-            col(AccountLink.removed_at).is_(None),
+            in_force(),
             User.status == "active",
         )
         .order_by(col(AccountLink.created_at))
@@ -94,10 +101,13 @@ def linked(session: Session, actor: Actor) -> list[LinkedAccount]:
                 tie.id,
                 masked(email),
                 local_date(_since(tie), city().zone),
-                removable=_since(tie) > _since(own),
+                tie.rights,
+                tie.ends_at,
+                # A later holder, and any delegate.
+                removable=tie.rights != HOLD or _since(tie) > _since(own),
             )
             for tie, email in here
-            if tie.user_id != actor.user_id
+            if one.holds and tie.user_id != actor.user_id
         )
         found.append(_view(own, one.account, one.customer, others))
     return found
@@ -122,6 +132,8 @@ def _view(
         service_address=address_of(account),
         parcel_id=account.parcel_id,
         email=customer.email,
+        rights=tie.rights,
+        ends_at=tie.ends_at,
         others=others,
     )
 

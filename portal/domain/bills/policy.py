@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, o
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from portal.domain.accounts.policy import OpenAccount
+from portal.domain.accounts.policy import OpenAccount, in_force, lets_pay
 from portal.domain.identity.actor import Actor
 from portal.models.accounts import Tenure
 from portal.models.bills import Bill
@@ -20,10 +20,13 @@ from portal.models.identity import AccountLink
 _FOREVER = literal("infinity")
 
 
-def seen_bills() -> Select[tuple[object, object, object, bool]]:
+def seen_bills(
+    link_pays: ColumnElement[bool] | None = None,
+) -> Select[tuple[object, object, object, bool]]:
     """Return (bill_id, account_id, viewer_id, may_pay) of every bill a tenure opens.
 
-    Narrow it with `of_account` or `of_actor`; without either it is everybody's.
+    Narrow it with `of_account` or `of_actor`; without either it is everybody's. `link_pays` is
+    what the link adds to the tenure's say in who may pay.
     """
     payer = aliased(Tenure)
     stop = func.coalesce(col(Tenure.stop_date), cast(_FOREVER, Date))
@@ -47,6 +50,8 @@ def seen_bills() -> Select[tuple[object, object, object, bool]]:
         and_(own, col(Tenure.relation) != "COPY"),
         and_(or_(own, copied), col(Tenure.responsible)),
     )
+    if link_pays is not None:
+        may_pay = and_(link_pays, may_pay)
     return (
         select(
             col(Bill.id).label("bill_id"),
@@ -67,14 +72,16 @@ def of_account(opened: OpenAccount) -> Select[tuple[object, object, object, bool
 
 def of_accounts(opened: Sequence[OpenAccount]) -> Select[tuple[object, object, object, bool]]:
     """Narrow `seen_bills` to these opened accounts."""
-    pairs = [(one.account_id, one.customer_id) for one in opened]
-    return seen_bills().where(tuple_(col(Tenure.account_id), col(Tenure.customer_id)).in_(pairs))
+    pair = tuple_(col(Tenure.account_id), col(Tenure.customer_id))
+    seen = [(one.account_id, one.customer_id) for one in opened]
+    paid = [(one.account_id, one.customer_id) for one in opened if one.may_pay]
+    return seen_bills(pair.in_(paid)).where(pair.in_(seen))
 
 
 def of_actor(actor: Actor) -> Select[tuple[object, object, object, bool]]:
     """Narrow `seen_bills` to what the actor's links open: nothing for one who has not signed in."""
     return (
-        seen_bills()
+        seen_bills(lets_pay())
         .join(
             AccountLink,
             and_(
@@ -84,6 +91,6 @@ def of_actor(actor: Actor) -> Select[tuple[object, object, object, bool]]:
         )
         .where(
             col(AccountLink.user_id) == (actor.user_id if actor.is_resident else None),
-            col(AccountLink.removed_at).is_(None),
+            in_force(),
         )
     )

@@ -144,5 +144,15 @@ def demand_fresh(actor: Actor, now: datetime) -> None:
 
     A session that was not remembered ends after half an hour of doing nothing by itself.
     """
-    if actor.remembered and not is_fresh(actor, now):
+    if actor.remembered:
+        demand_recent(actor, now)
+
+
+def demand_recent(actor: Actor, now: datetime) -> None:
+    """Raise FreshSignInNeeded for any session whose sign-in is no longer fresh.
+
+    For what would let a passer-by at an open browser keep the account: its address, its
+    password, its second factors, who shares it, its end.
+    """
+    if not is_fresh(actor, now):
         raise FreshSignInNeeded(N_("To protect your account, sign in again to do this."))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from portal.domain.accounts.policy import OpenAccount, opened
+from portal.domain.accounts.policy import OpenAccount, held
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.permission import ADMINISTRATOR, STAFF
@@ -100,7 +100,7 @@ def _on_file(customer: Customer) -> Address:
 
 def address(session: Session, actor: Actor, account_claim: object) -> AddressPage:
     """Return the address on file and the requests. Raises NotFound for a foreign account."""
-    account = opened(session, actor, account_claim)
+    account = held(session, actor, account_claim)
     rows = session.exec(
         select(ContactRequest)
         .where(
@@ -147,7 +147,7 @@ def request_address(
 
     Raises NotFound, WrongAddress, and DomainError while an earlier request waits.
     """
-    account = opened(session, actor, account_claim)
+    account = held(session, actor, account_claim)
     page = address(session, actor, account_claim)
     wished = check_address(page, typed)
     row = _insert(session, actor, account, page, wished, typed, now)

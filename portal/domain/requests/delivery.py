@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from portal.cities import city
-from portal.domain.accounts.policy import OpenAccount, opened
+from portal.domain.accounts.policy import OpenAccount, held
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.requests import mails
@@ -90,7 +90,7 @@ def _status(place: int, change: DeliveryChange, current: str) -> str:
 
 def delivery(session: Session, actor: Actor, account_claim: object, now: datetime) -> Delivery:
     """Return the account's bill delivery. Raises NotFound for one the actor's links do not open."""
-    account = opened(session, actor, account_claim)
+    account = held(session, actor, account_claim)
     today = local_date(now, city().zone)
     tenure = _tenure(session, account, today)
     current = tenure.delivery if tenure else "MAIL"
@@ -133,7 +133,7 @@ def change_delivery(
     Bills by e-mail go to the address of the sign-in, which was proven by activation. Raises
     NotFound, and DomainError where the wish is none.
     """
-    account = opened(session, actor, account_claim)
+    account = held(session, actor, account_claim)
     # Two tabs: the second waits here and then sees what the first recorded.
     session.exec(select(Tenure.id).where(Tenure.account_id == account.account_id).with_for_update())
     known = delivery(session, actor, account_claim, now)

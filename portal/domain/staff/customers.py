@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from portal.domain.accounts.masking import Person, person
+from portal.domain.accounts.policy import in_force
 from portal.domain.audit import operations as audit
 from portal.domain.bills.balance import credit_column, owed_column, unbooked_column
 from portal.domain.bills.rules import Standing, standing
@@ -145,7 +146,7 @@ def view_customer(
             col(User.id).in_(
                 select(col(AccountLink.user_id)).where(
                     col(AccountLink.customer_id) == customer.id,
-                    col(AccountLink.removed_at).is_(None),
+                    in_force(),
                 )
             )
         )
@@ -215,7 +216,7 @@ def sign_in_row(session: Session, user: User, now: datetime) -> SignInRow:
         select(AccountLink, col(Account.account_no), col(Customer.cid))
         .join(Account, col(Account.id) == col(AccountLink.account_id))
         .join(Customer, col(Customer.id) == col(AccountLink.customer_id))
-        .where(col(AccountLink.user_id) == user.id, col(AccountLink.removed_at).is_(None))
+        .where(col(AccountLink.user_id) == user.id, in_force())
         .order_by(col(Account.account_no))
     ).all()
     return SignInRow(

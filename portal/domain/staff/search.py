@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlmodel import Session, col
 
 from portal.domain.accounts.masking import person
+from portal.domain.accounts.policy import in_force
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.staff.policy import (
@@ -119,7 +120,7 @@ def _matches(query: ColumnElement[str], bare: str, *, open_to_all: bool) -> Colu
         .join(User, col(User.id) == col(AccountLink.user_id))
         .where(
             _USER.op(hit)(query),
-            col(AccountLink.removed_at).is_(None),
+            in_force(),
             col(AccountLink.account_id) == col(Tenure.account_id),
             col(AccountLink.customer_id) == col(Tenure.customer_id),
         )
@@ -147,7 +148,7 @@ def _tenures(
         .where(
             col(AccountLink.account_id) == col(Tenure.account_id),
             col(AccountLink.customer_id) == col(Tenure.customer_id),
-            col(AccountLink.removed_at).is_(None),
+            in_force(),
         )
         .scalar_subquery()
     )
@@ -190,7 +191,7 @@ def _tenures(
 def _without_link(session: Session, query: ColumnElement[str]) -> tuple[SignInFound, ...]:
     has_link = (
         select(col(AccountLink.id))
-        .where(col(AccountLink.user_id) == col(User.id), col(AccountLink.removed_at).is_(None))
+        .where(col(AccountLink.user_id) == col(User.id), in_force())
         .exists()
     )
     rows = session.scalars(
