@@ -9,7 +9,7 @@ from portal.cities import city
 from portal.domain.identity.mail_tokens import Issued
 from portal.domain.outbox.operations import queue_mail
 from portal.kit.ids import UserId
-from portal.kit.text import _, speaking
+from portal.kit.text import N_, _, speaking
 from portal.models.identity import User
 
 
@@ -176,23 +176,40 @@ def unlock(session: Session, user: User, issued: Issued) -> None:
         )
 
 
-def password_changed(session: Session, user: User) -> None:
-    """Tell the owner that the password is new."""
+def security_event(
+    session: Session, user: User, kind: str, subject: str, sentence: str, **params: object
+) -> None:
+    """Tell the owner of a change in how the sign-in is protected, and what to do if not theirs.
+
+    `subject` and `sentence` are marked with N_ and said in the owner's language; `subject` may
+    name the portal as %(access)s, `sentence` what `params` give.
+    """
     with speaking(user.language):
         _queue(
             session,
-            "password_changed",
+            kind,
             user.email,
             user,
-            _("Your %(access)s password was changed", access=_access()),
+            _(subject, access=_access()),
             (
                 _("Hi,"),
-                _("The password of your account was changed, and every browser was signed out."),
+                _(sentence, **params),
                 _('If it was not you, choose "Forgot password?" on the sign-in page at once.'),
                 _office(),
             ),
             (_("Sign in"), routes.absolute(routes.SIGN_IN)),
         )
+
+
+def password_changed(session: Session, user: User) -> None:
+    """Tell the owner that the password is new."""
+    security_event(
+        session,
+        user,
+        "password_changed",
+        N_("Your %(access)s password was changed"),
+        N_("The password of your account was changed, and every browser was signed out."),
+    )
 
 
 def locked(session: Session, user: User) -> None:
