@@ -63,6 +63,7 @@ def readable(colour: str, grounds: tuple[str, ...], wanted: float, towards: str)
     return towards
 
 
+@cache
 def accents(accent: str) -> dict[str, dict[str, str]]:
     """Return the accent's roles in light and dark: as text, as a button, under it, as a tint."""
     light_grounds = (PAPER["light"], RAISED["light"], "#ffffff")

@@ -1,8 +1,11 @@
 """What the posted forms of identity share: fields, slow hashes off the loop, secrets of links."""
 
 import asyncio
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from starlette.datastructures import FormData
@@ -22,8 +25,19 @@ from portal.kit.text import N_
 
 T = TypeVar("T")
 _LONGEST = 1_000
+# More than these at once wait for longer than a person does: two threads hash 35 a second.
+MOST_HASHING = 40
+
+
+def _step_back() -> None:
+    # Where the system knows it of threads (Linux), pages come before hashes.
+    if hasattr(os, "setpriority") and hasattr(threading, "get_native_id"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
 # Threads of their own: a flood of sign-ins must not take those that answer everybody's queries.
-_hashers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+_hashers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2", initializer=_step_back)
+_places = asyncio.BoundedSemaphore(MOST_HASHING)
 
 
 class TooMany(DomainError):
@@ -32,15 +46,41 @@ class TooMany(DomainError):
     code = "too_many"
 
 
+class Busy(DomainError):
+    """More sign-ins come than can be checked; this one was neither looked at nor counted."""
+
+    code = "busy"
+
+
 def text(form: FormData, name: str) -> str:
     """Return a field as text, "" where it is missing or a file, cut where no honest one ends."""
     value = form.get(name, "")
     return value[:_LONGEST].replace("\x00", "") if isinstance(value, str) else ""
 
 
-async def slowly(work: Callable[..., T], *arguments: object) -> T:
-    """Run a password hash on one of the two threads that are kept for it."""
+@asynccontextmanager
+async def a_place() -> AsyncIterator[None]:
+    """Hold one of the places for who waits for a hash. Raises Busy at once where all are taken.
+
+    A flood of sign-ins is turned away here, before it costs a statement or a hash.
+    """
+    if _places.locked():
+        raise Busy(
+            N_("Many people are signing in right now. Nothing was done. Try again in a minute.")
+        )
+    async with _places:
+        yield
+
+
+async def hashed(work: Callable[..., T], *arguments: object) -> T:
+    """Run a password hash on one of the two threads that are kept for it; hold a place for it."""
     return await asyncio.get_running_loop().run_in_executor(_hashers, work, *arguments)
+
+
+async def slowly(work: Callable[..., T], *arguments: object) -> T:
+    """Run a password hash that nothing precedes. Raises Busy."""
+    async with a_place():
+        return await hashed(work, *arguments)
 
 
 def visitor(request: Request) -> Actor:

@@ -8,7 +8,7 @@ from portal import routes as paths
 from portal.domain.identity import limits, passwords, sessions, sign_in, sign_up
 from portal.domain.identity.sign_in import Outcome, Result
 from portal.http import plain
-from portal.http.forms import count_form, see, slowly, text, visitor
+from portal.http.forms import Busy, a_place, count_form, hashed, see, slowly, text, visitor
 from portal.http.plain import Problem, problem
 from portal.http.request import (
     actor_of,
@@ -54,6 +54,7 @@ async def _sign_in_page(
     request: Request,
     *,
     next_path: str,
+    status: int = 200,
     done: str = "",
     problems: tuple[Problem, ...] = (),
     email: str = "",
@@ -63,6 +64,7 @@ async def _sign_in_page(
         request,
         "identity/sign_in.html",
         title=_("Sign in to community access services."),
+        status=status,
         problems=problems,
         values={"email": email, "remember": "on" if remember else ""},
         next_path=next_path,
@@ -88,8 +90,18 @@ async def post_sign_in(request: Request) -> Response:
         return await _sign_in_page(
             request, next_path=wanted, problems=missing, email=email, remember=remember
         )
-    async with paced(limits.ANSWER_AFTER):
-        result = await attempt(request, email, password, remember=remember)
+    try:
+        async with paced(limits.ANSWER_AFTER):
+            result = await attempt(request, email, password, remember=remember)
+    except Busy as error:
+        return await _sign_in_page(
+            request,
+            next_path=wanted,
+            status=503,
+            problems=(problem(error),),
+            email=email,
+            remember=remember,
+        )
     if result.outcome is Outcome.UNVERIFIED:
         return await verify_page(request, email.strip())
     if result.outcome is not Outcome.SIGNED_IN:
@@ -121,12 +133,16 @@ async def attempt(
     staff: bool = False,
     code: str = "",
 ) -> Result:
-    """Make one attempt to sign in, in its three steps; the session that was here ends with it."""
+    """Make one attempt to sign in, in its three steps; the session that was here ends with it.
+
+    Raises Busy before the first.
+    """
     ip, now = client_ip(request), utc_now()
-    admission = await in_thread(lambda s: sign_in.admit(s, email, ip, now, staff=staff))
-    correct = admission.admitted and await slowly(
-        passwords.matches, admission.password_hash, password
-    )
+    async with a_place():
+        admission = await in_thread(lambda s: sign_in.admit(s, email, ip, now, staff=staff))
+        correct = admission.admitted and await hashed(
+            passwords.matches, admission.password_hash, password
+        )
     agent = request.headers.get("user-agent", "")
     result = await in_thread(
         lambda s: sign_in.conclude(

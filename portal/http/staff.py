@@ -11,6 +11,7 @@ from portal.domain.identity.sign_in import Outcome
 from portal.domain.identity.sign_up import NO_PASSWORD, BadField
 from portal.http import plain
 from portal.http.forms import (
+    Busy,
     count_link,
     drop_link_secret,
     link_secret,
@@ -70,8 +71,11 @@ async def post_sign_in(request: Request) -> Response:
     ]
     if missing:
         return await _sign_in_page(request, wanted, *missing, email=email)
-    async with paced(limits.ANSWER_AFTER):
-        result = await attempt(request, email, password, staff=True, code=code)
+    try:
+        async with paced(limits.ANSWER_AFTER):
+            result = await attempt(request, email, password, staff=True, code=code)
+    except Busy as error:
+        return await _sign_in_page(request, wanted, problem(error), email=email)
     if result.outcome is not Outcome.SIGNED_IN:
         return await _sign_in_page(request, wanted, refusal(result, staff=True), email=email)
     return signed_in(result, wanted or paths.link(paths.ADMIN), remember=False)
