@@ -92,6 +92,9 @@ def _index(root: Path) -> dict[str, _File]:
     for path in sorted(root.rglob("*")):
         if not path.is_file() or path.suffix in (".br", ".gz"):
             continue
+        if path.suffix == ".html" and path.name != "index.html":
+            # The build's second copies ("admin.html"): under such a name nobody would ask who may.
+            continue
         address = "/" + path.relative_to(root).as_posix()
         if path.name == "index.html":
             address = address.removesuffix("/index.html") or "/"
@@ -115,7 +118,7 @@ class Screens:
             return
         path = scope["path"].rstrip("/") or "/"
         file = self.files.get(path)
-        if file is None or path == "/404.html":
+        if file is None:
             await self.app(scope, receive, send)
             return
         _, shared = language_of(path)
