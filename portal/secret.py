@@ -4,9 +4,13 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from portal.config import settings
+
+_SHORTEST = 32
 
 
 @cache
@@ -15,15 +19,26 @@ def _root() -> bytes:
     if given:
         return given.encode()
     path = settings().data_dir / "secret.key"
+    if not path.exists():
+        _make(path)
+    key = path.read_bytes()
+    if len(key) < _SHORTEST:
+        raise OSError(f"{path} holds no key. Remove it: a new one signs everybody out.")
+    return key
+
+
+def _make(path: Path) -> None:
+    # Written beside and then linked: of processes that start at once the first one's key stands,
+    # and none of them reads a file that another has only begun.
     path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        value = secrets.token_hex(32).encode()
-        file.write(value)
-    return value
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def seal(purpose: str, text: str) -> bytes:
