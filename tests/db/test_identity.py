@@ -17,6 +17,7 @@ from portal.domain.identity import (
     sign_in,
     sign_up,
     states,
+    throttles,
 )
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import Outcome, Result
@@ -243,6 +244,19 @@ def test_a_network_that_misses_at_five_addresses_is_locked(db: Session) -> None:
     assert attempt(db, ip="192.0.2.77").outcome is Outcome.SIGNED_IN
 
 
+def test_ones_own_right_password_gives_back_no_more_than_it_took(db: Session) -> None:
+    activated(db)
+    here = {"ip": "192.0.2.1", "at": NOW}
+    for n in range(3):
+        attempt(db, "wrong", f"guessed{n}@example.com", **here)
+    # Two at once: both are counted before either concludes, once for the network.
+    both = [sign_in.admit(db, ANA, "192.0.2.1", NOW) for _ in range(2)]
+    for admission in both:
+        assert sign_in.conclude(db, admission, True, NOW).outcome is Outcome.SIGNED_IN
+    counted = throttles.counted(db, sign_in.ip_bucket("192.0.2.1"), sign_in.PER_IP.window, NOW)
+    assert counted == 3
+
+
 def test_an_ipv6_subscriber_has_one_count(db: Session) -> None:
     activated(db)
     for i in range(5):
@@ -362,8 +376,3 @@ def test_of_many_simultaneous_uses_of_a_link_one_succeeds(database: Engine) -> N
     for thread in crowd:
         thread.join(60)
     assert sorted(won) == [False] * 7 + [True]
-
-
-def test_the_promised_lives_of_links() -> None:
-    assert mail_tokens.LIFE["activate"] == timedelta(hours=24)
-    assert mail_tokens.LIFE["reset"] == mail_tokens.LIFE["unlock"] == timedelta(minutes=30)

@@ -134,8 +134,10 @@ def conclude(
     actor = _as(user, admission.ip)
     if user is None or not correct or (admission.staff and not totp.use(session, user, code, now)):
         return _wrong(session, actor, user, admission, now)
-    throttles.clear(session, user_bucket(admission.email), _pair_bucket(admission.ip, user.email))
-    throttles.give_back(session, ip_bucket(admission.ip), PER_IP)
+    throttles.clear(session, user_bucket(admission.email))
+    # Several tries at one address counted once for the network: so one of them gives it back.
+    if throttles.clear(session, _pair_bucket(admission.ip, admission.email)):
+        throttles.give_back(session, ip_bucket(admission.ip), PER_IP)
     if user.status == UserStatus.UNVERIFIED:
         sign_up.resend(session, actor, user.email, now)
         return Result(Outcome.UNVERIFIED)

@@ -160,9 +160,9 @@ def give_back(session: Session, bucket: str, rule: LockRule) -> None:
     session.execute(_GIVE_BACK, {"bucket": bucket, "limit": rule.limit})
 
 
-def clear(session: Session, *buckets: str) -> None:
-    """Forget the buckets: the owner has proved who they are."""
-    session.exec(delete(Throttle).where(col(Throttle.bucket).in_(buckets)))
+def clear(session: Session, *buckets: str) -> int:
+    """Forget the buckets: the owner has proved who they are. Return how many there were."""
+    return session.exec(delete(Throttle).where(col(Throttle.bucket).in_(buckets))).rowcount
 
 
 def forget_old(session: Session, now: datetime) -> None:
