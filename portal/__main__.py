@@ -2,7 +2,8 @@
 
 import sys
 
-from portal.commands import lifeline, root
+from portal.commands import root
+from portal.kit import lifeline
 
 
 def main() -> int:

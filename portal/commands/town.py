@@ -1,22 +1,25 @@
 """`demo`: a town on this machine, from nothing to the first page, and back to nothing."""
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from portal.commands.lifeline import Child
 from portal.commands.running import check_settings, fail
+from portal.kit.lifeline import Child
 
 _READY_SECONDS = 60
 _STALE = timedelta(days=3)
@@ -47,30 +50,55 @@ def demo(
     town = city_now()
     children: list[Child] = []
     catcher = None
-    try:
-        _prepare(accounts, seed, fresh)
-        _build()
-        catcher = _catch_mail(town.key, environment)
-        children += _start(port, environment)
-        _wait_for_first_page(port, children)
-        from portal.demo import stories
+    with _alone(town.key):
+        try:
+            _prepare(accounts, seed, fresh)
+            _build()
+            catcher = _catch_mail(town.key, environment)
+            children += _start(port, environment)
+            _wait_for_first_page(port, children)
+            # After it: on two cores its start would make the first page wait.
+            children.append(_child("job worker", ["portal", "jobs", "run"], environment))
+            from portal.demo import stories
 
-        print()
-        print("\n".join(stories.introduction(town, f"http://localhost:{port}", utc_now())))
-        print(f"Ready after {time.monotonic() - began:.1f} s. Ctrl-C stops everything.", flush=True)
-        _watch(children)
-    except KeyboardInterrupt:
-        print("\nStopping ...", flush=True)
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        for child in children:
-            child.ask_to_stop()
-        for child in children:
-            child.stop()
-        if catcher is not None:
-            catcher.stop()
-        database.close()
+            print()
+            print("\n".join(stories.introduction(town, f"http://localhost:{port}", utc_now())))
+            seconds = time.monotonic() - began
+            print(f"Ready after {seconds:.1f} s. Ctrl-C stops everything.", flush=True)
+            _watch(children)
+        except KeyboardInterrupt:
+            print("\nStopping ...", flush=True)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for child in children:
+                child.ask_to_stop()
+            for child in children:
+                child.stop()
+            if catcher is not None:
+                catcher.stop()
+            database.close()
+
+
+def _folder() -> Path:
+    from portal.config import settings
+
+    return settings().data_dir / "demo"
+
+
+@contextmanager
+def _alone(city: str) -> Iterator[None]:
+    """Hold the town: a second demo of it would work off its mail, or make it anew under this one.
+
+    The system takes the lock back from a demo that was killed.
+    """
+    _folder().mkdir(parents=True, exist_ok=True)
+    with (_folder() / f"{city}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fail(f"A demo of {city} runs already. Stop it first, or try another city: CITY=...")
+        yield
 
 
 def _stop_on_signals() -> None:
@@ -111,9 +139,8 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
     """See that the town stands: migrated, generated and imported, once for its size and seed."""
     from portal import database, migrations
     from portal.cities import city
-    from portal.config import settings
 
-    mark = settings().data_dir / "demo" / f"{city().key}.json"
+    mark = _folder() / f"{city().key}.json"
     wanted = {"accounts": accounts, "seed": seed}
     stands = json.loads(mark.read_text()) if mark.exists() else None
     print("Starting PostgreSQL ...", flush=True)
@@ -126,6 +153,7 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
         print("Forgetting the town that stood here ...", flush=True)
         engine.dispose()
         database.forget(database.database_name())
+        _forget_leavings(city().key)
         mark.unlink(missing_ok=True)
         engine, found, stands = database.connect(), "", None
     if found != migrations.head():
@@ -139,11 +167,26 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
         return
     from portal.demo import load
 
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    note: dict[str, Any] = {"town": wanted, "loaded": ""}
-    mark.write_text(json.dumps(note))
+    _note(mark, {"town": wanted, "loaded": ""})
     load.load(city(), accounts=accounts, seed=seed, now=utc_now(), say=_say)
-    mark.write_text(json.dumps(note | {"loaded": utc_now().isoformat()}))
+    _note(mark, {"town": wanted, "loaded": utc_now().isoformat()})
+
+
+def _note(mark: Path, said: dict[str, Any]) -> None:
+    # Whole or not at all: half a note would stop every later start.
+    fresh = mark.with_suffix(".new")
+    fresh.write_text(json.dumps(said))
+    fresh.replace(mark)
+
+
+def _forget_leavings(city: str) -> None:
+    # Mail with links that lead nowhere now, and payments that the new books know nothing of.
+    from portal.config import settings
+    from portal.demo.mailbox import catcher
+    from portal.demo.stripe import memory
+
+    shutil.rmtree(catcher.folder(settings().data_dir, city), ignore_errors=True)
+    memory.file_of(settings().data_dir, city).unlink(missing_ok=True)
 
 
 def _say(line: str) -> None:
@@ -155,10 +198,7 @@ def _build() -> None:
 
     if not build.current().is_dir():
         print("Building the pages (their sources changed) ...", flush=True)
-    try:
-        build.ensure()
-    except RuntimeError as failed:
-        fail(str(failed))
+    build.ensure()
 
 
 def _catch_mail(city: str, environment: dict[str, str]) -> Any:
@@ -170,30 +210,20 @@ def _catch_mail(city: str, environment: dict[str, str]) -> Any:
     return caught
 
 
-def _start(port: int, environment: dict[str, str]) -> Sequence[Child]:
-    from portal.config import settings
+def _start(port: int, environment: dict[str, str]) -> Iterator[Child]:
+    from portal.demo.stripe.server import environment_for
 
-    logs = settings().data_dir / "demo" / "log"
+    environment.update(environment_for(port))
+    yield _child("payment stand-in", ["portal.demo.stripe.server"], environment)
+    web = ["portal", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    yield _child("web server", web, environment)
+
+
+def _child(name: str, module: Sequence[str], environment: dict[str, str]) -> Child:
+    logs = _folder() / "log" / environment["PORTAL_CITY"]
     logs.mkdir(parents=True, exist_ok=True)
-    ours = [sys.executable, "-m", "portal"]
-    started = []
-    if find_spec("portal.demo.stripe.server"):
-        from portal.demo.stripe.server import environment_for
-
-        stand_in = environment_for(port)
-        environment.update(stand_in)
-        started.append(
-            Child(
-                "payment stand-in",
-                [sys.executable, "-m", "portal.demo.stripe.server"],
-                environment,
-                logs / "stripe.log",
-            )
-        )
-    web = [*ours, "serve", "--host", "127.0.0.1", "--port", str(port)]
-    started.append(Child("web server", web, environment, logs / "serve.log"))
-    started.append(Child("job worker", [*ours, "jobs", "run"], environment, logs / "jobs.log"))
-    return started
+    log = logs / f"{name.replace(' ', '-')}.log"
+    return Child(name, [sys.executable, "-m", *module], environment, log)
 
 
 def _wait_for_first_page(port: int, children: Sequence[Child]) -> None:
@@ -206,7 +236,7 @@ def _wait_for_first_page(port: int, children: Sequence[Child]) -> None:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    fail(f"The web server does not answer.\n{children[-2].last_words()}")
+    fail(f"The web server does not answer.\n{children[-1].last_words()}")
 
 
 def _watch(children: Sequence[Child]) -> NoReturn:

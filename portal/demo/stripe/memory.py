@@ -1,11 +1,17 @@
 """What a stand-in knows, as JSON and back."""
 
+from pathlib import Path
 from typing import Any
 
 from portal.demo.stripe.core import Standin
 from portal.demo.stripe.webhooks import Delivery
 
 _KEPT = ("intents", "charges", "tokens", "refunds", "events", "answers", "numbers", "used")
+
+
+def file_of(data_dir: Path, city: str) -> Path:
+    """Return where a city's stand-in keeps what it knows."""
+    return data_dir / "demo" / f"stripe-{city}.json"
 
 
 def dump(standin: Standin) -> dict[str, Any]:

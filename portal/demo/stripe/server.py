@@ -28,9 +28,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from portal.config import settings
 from portal.demo.stripe import memory
 from portal.demo.stripe.checks import BadRequest, decode_form
 from portal.demo.stripe.core import FAULTS, LostReply, Standin
+from portal.kit import lifeline
 
 LOOPBACK = "127.0.0.1"
 _PAGES = Path(__file__).parent / "pages"
@@ -231,8 +233,8 @@ def main() -> None:
     base = urlsplit(os.environ["STRIPE_API_BASE"])
     if base.hostname != LOOPBACK or base.port is None:
         raise SystemExit(f"The stand-in listens on {LOOPBACK} only: STRIPE_API_BASE is not there.")
-    folder = Path(os.environ.get("PORTAL_DATA_DIR", "var")) / "demo"
-    keep = folder / f"stripe-{os.environ.get('PORTAL_CITY', 'pleasanton')}.json"
+    lifeline.hold()
+    keep = memory.file_of(settings().data_dir, settings().city)
     face = Face(os.environ["STANDIN_WEBHOOK_URL"], keep)
     asyncio.run(_serve(face, base.port))
 
