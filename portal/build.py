@@ -72,11 +72,12 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def ensure(*, quiet: bool = True) -> Path:
-    """Build if these sources were never built; return the build's folder.
+class BuildFailed(Exception):
+    """The front end could not be built; the message ends in the builder's last words."""
 
-    Raises RuntimeError with the builder's last words when it fails.
-    """
+
+def ensure(*, quiet: bool = True) -> Path:
+    """Build if these sources were never built; return the build's folder. Raises BuildFailed."""
     target = current()
     if target.is_dir():
         return target
@@ -104,7 +105,7 @@ def _build(target: Path, quiet: bool) -> None:
         _PACKAGES.write_bytes(locked)
     made = ROOT / ".web" / "build" / "client"
     if done.returncode or not (made / "index.html").is_file():
-        raise RuntimeError(f"the front end did not build:\n{(done.stdout or '')[-3000:]}")
+        raise BuildFailed(f"the front end did not build:\n{(done.stdout or '')[-3000:]}")
     part = target.with_name(target.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(made, part, ignore=shutil.ignore_patterns("*.jsx*"))

@@ -4,7 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,10 +46,17 @@ class Settings(BaseSettings):
     demo: bool = Field(False, alias="PORTAL_DEMO")
 
 
+class BadSettings(Exception):
+    """The file of settings cannot be read."""
+
+
 @cache
 def settings() -> Settings:
-    """Return this process's settings, read once."""
-    return Settings()
+    """Return this process's settings, read once. Raises BadSettings, and pydantic's error."""
+    try:
+        return Settings()
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{ENV_FILE} is not UTF-8 text: save it as such.") from error
 
 
 def problems(chosen: Settings, *, serving: bool = False) -> list[str]:
@@ -64,14 +71,14 @@ def problems(chosen: Settings, *, serving: bool = False) -> list[str]:
             "PORTAL_SECRET_KEY is shorter than 32 characters. Make one:"
             " python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
-    address = urlsplit(chosen.public_url)
-    if chosen.public_url and (
-        address.scheme not in ("http", "https") or not address.hostname or address.path.strip("/")
+    address = _address(chosen.public_url)
+    if chosen.public_url and not (
+        address.scheme in ("http", "https") and address.hostname and not address.path.strip("/")
     ):
         found.append("PORTAL_PUBLIC_URL is the portal's address, such as https://pay.example.gov")
-    if chosen.database_url and not chosen.database_url.startswith(("postgresql:", "postgresql+")):
+    if chosen.database_url and not _address(chosen.database_url).scheme.startswith("postgresql"):
         found.append("PORTAL_DATABASE_URL is written postgresql://user:password@host/database")
-    if chosen.smtp_url and not chosen.smtp_url.startswith(("smtp://", "smtps://")):
+    if chosen.smtp_url and _address(chosen.smtp_url).scheme not in ("smtp", "smtps"):
         found.append("SMTP_URL is written smtp://user:password@host:587 or smtps://host:465")
     at_home = address.hostname in (None, "localhost", "127.0.0.1", "::1")
     if serving and not at_home:
@@ -85,3 +92,13 @@ def problems(chosen: Settings, *, serving: bool = False) -> list[str]:
         if chosen.demo:
             found.append("A demo is served to this machine only, not as PORTAL_PUBLIC_URL says.")
     return found
+
+
+def _address(text: str) -> SplitResult:
+    """Return an address in its parts; one that cannot be read has none."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # a word for a port is found here, not by whoever connects
+    except ValueError:
+        return urlsplit("")
+    return parts

@@ -4,6 +4,7 @@ The front end is built when its sources changed; the server then starts on the f
 Reflex's own `run` would compile again at every start and ignore SIGTERM without a terminal.
 """
 
+import errno
 import os
 import socket
 import sys
@@ -17,7 +18,7 @@ class PortTaken(Exception):
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise PortTaken where something listens already.
+    """Raise PortTaken where something listens already, OSError where we may not listen.
 
     The server binds with SO_REUSEPORT: two portals on one port would silently share the traffic.
     """
@@ -26,6 +27,8 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise OSError(f"cannot listen on {host}, port {port}: {error.strerror}") from error
             raise PortTaken(
                 f"port {port} on {host} is taken by another program; choose another with --port"
             ) from error

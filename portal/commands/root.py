@@ -99,7 +99,9 @@ def explain(error: Exception) -> str | None:
     from pydantic import ValidationError
     from sqlalchemy.exc import OperationalError
 
+    from portal.build import BuildFailed
     from portal.cities import CityError
+    from portal.config import BadSettings
     from portal.kit.errors import DomainError
     from portal.kit.postgres import PostgresFailed
 
@@ -113,6 +115,6 @@ def explain(error: Exception) -> str | None:
         return f"The database does not answer: {reason}"
     if isinstance(error, DomainError):
         return f"Refused: {error}"
-    if isinstance(error, CityError | PostgresFailed | OSError):
+    if isinstance(error, BadSettings | BuildFailed | CityError | PostgresFailed | OSError):
         return str(error)
     return None

@@ -18,10 +18,13 @@ def fail(reason: str) -> NoReturn:
 
 
 def check_settings(*, serving: bool = False) -> None:
-    """Exit with 1, naming every fault, where the settings cannot work."""
+    """Exit with 1, naming every fault, where the settings or the city's file cannot work."""
+    from portal.cities import city
+
     found = problems(settings(), serving=serving)
     if found:
         fail("\n".join(found))
+    city()  # before a database is made for a town that nobody knows: raises CityError
 
 
 @contextmanager

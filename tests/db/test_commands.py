@@ -1,6 +1,8 @@
 """The command line as a script meets it: exit codes, one line on standard error, a clean end."""
 
+import fcntl
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -11,8 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from portal.commands.lifeline import Child
 from portal.config import ROOT
+from portal.demo.stripe.server import environment_for, free_port
+from portal.kit.lifeline import Child
 from tests import databases
 
 
@@ -86,22 +89,35 @@ def test_a_database_that_is_not_there_is_one_line() -> None:
     ("name", "value", "said"),
     [
         ("PORTAL_SECRET_KEY", "short", "PORTAL_SECRET_KEY is shorter than 32 characters"),
+        ("PORTAL_PUBLIC_URL", "https://[pay", "PORTAL_PUBLIC_URL is the portal's address"),
         ("PORTAL_DATABASE_URL", "mysql://x/y", "PORTAL_DATABASE_URL is written postgresql://"),
+        ("PORTAL_DATABASE_URL", "postgresql://h:port/x", "PORTAL_DATABASE_URL is written"),
         ("SMTP_URL", "mail.example.gov", "SMTP_URL is written smtp://"),
+        ("SMTP_URL", "smtp://h:port", "SMTP_URL is written smtp://"),
         ("PORTAL_CITY", "atlantis", '"atlantis" is not known'),
         ("PORTAL_PAYMENTS", "cash", "PORTAL_PAYMENTS: Input should be"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, said: str, url: str) -> None:
-    done = run("staff", "add", "a@example.org", "--role", "viewer", **{"url": url, name: value})
-    if name == "PORTAL_CITY":
-        run("migrate", url=url)
-        done = run("check", **{"url": url, name: value})
-        assert said in done.stdout
-    else:
-        assert said in done.stderr
+    given = {"PORTAL_DATABASE_URL": url, name: value}
+    done = run("staff", "add", "a@example.org", "--role", "viewer", **given)
     assert done.returncode == 1
+    assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_of_settings_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "settings"
+    file.write_bytes(b"PORTAL_CITY=\xff\n")
+    done = run("check", PORTAL_ENV_FILE=str(file))
+    assert (done.returncode, done.stderr) == (1, f"{file} is not UTF-8 text: save it as such.\n")
+
+
+def test_a_city_that_nobody_knows_is_said_before_any_work(tmp_path: Path) -> None:
+    done = run("serve", PORTAL_CITY="atlantis", PORTAL_DATA_DIR=str(tmp_path / "data"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith('PORTAL_CITY: "atlantis" is not known; allowed: leesburg, ')
+    assert not (tmp_path / "data").exists()
 
 
 def test_serving_to_others_asks_for_https_and_a_key(url: str) -> None:
@@ -122,12 +138,44 @@ def test_a_busy_port_is_said_before_any_work(command: str, tmp_path: Path) -> No
     assert not (tmp_path / "data").exists()
 
 
+def test_an_address_that_is_not_ours_is_not_called_taken(url: str) -> None:
+    done = run("serve", "--host", "192.0.2.1", url=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("cannot listen on 192.0.2.1, port 3000: ")
+
+
+def test_a_second_demo_of_the_town_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    with (tmp_path / "demo" / "minot.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = run(
+            "demo", "--city", "minot", "--port", str(free_port()), PORTAL_DATA_DIR=str(tmp_path)
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("A demo of minot runs already.")
+    assert [path.name for path in (tmp_path / "demo").iterdir()] == ["minot.lock"]
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_the_payment_stand_in_ends_with_its_parent(tmp_path: Path) -> None:
+    environment = {**os.environ, **environment_for(free_port()), "PORTAL_DATA_DIR": str(tmp_path)}
+    child = Child(
+        "stand-in",
+        [sys.executable, "-m", "portal.demo.stripe.server"],
+        environment,
+        tmp_path / "log",
+    )
+    os.close(child._writing)  # what the end of the parent does, however it comes
+    ended = child.process.wait(20)
+    assert ended in (0, -signal.SIGTERM), child.last_words()
+
+
 def test_a_child_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
     program = (
         "import os, sys, signal; from pathlib import Path;"
-        "from portal.commands.lifeline import Child;"
+        "from portal.kit.lifeline import Child;"
         "child = Child('sleeper', [sys.executable, '-c',"
-        " 'from portal.commands import lifeline; import signal; lifeline.hold(); signal.pause()'],"
+        " 'from portal.kit import lifeline; import signal; lifeline.hold(); signal.pause()'],"
         " dict(os.environ), Path(sys.argv[1]));"
         "print(child.process.pid, flush=True); signal.pause()"
     )
@@ -142,8 +190,6 @@ def test_a_child_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path) -
     parent.wait(10)
     parent.stdout.close()
     if watched >= 0:
-        import select
-
         assert select.select([watched], [], [], 20)[0] == [watched]
         os.close(watched)
 
