@@ -1,6 +1,7 @@
 """Post forms to the server-drawn pages as a browser does: cookies, our origin, its token."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +10,13 @@ from starlette.testclient import TestClient
 
 from portal import http as layers
 from portal.domain.identity import passwords
-from portal.http.bodies import Bodies
-from portal.http.policy import Headers
 
 ORIGIN = "http://localhost:3000"
 
 
 def browser() -> TestClient:
     """Return a browser of its own: cookies, our origin, no redirects followed by itself."""
-    app = Headers(Bodies(layers.Plain(Starlette(), layers.plain_routes())))
+    app = layers.wrap(Starlette(), build=Path("none-built"), access={})
     # https, so that the client keeps Secure cookies; browsers keep them on localhost anyway.
     return TestClient(
         app,

@@ -9,15 +9,16 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from starlette.applications import Starlette
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.domain.identity.permission import Permission
 from portal.http import plain
 from portal.http.bodies import Bodies
+from portal.http.failures import Failures
 from portal.http.policy import Headers
 from portal.http.screens import Screens, language_of
 from portal.http.socket import Socket
@@ -48,7 +49,9 @@ class Plain:
     def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
         """Wrap Reflex."""
         self.app = app
-        self.ours = Starlette(routes=list(routes))
+        self.routes = list(routes)
+        # Not a whole Starlette: it would answer our faults itself, in one English word.
+        self.ours = ExceptionMiddleware(Router(self.routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a plain route, or pass the socket on."""
@@ -60,7 +63,7 @@ class Plain:
         shared = "/" + shared.lstrip("/")
         inner = {**scope, "path": shared, "raw_path": shared.encode()}
         with speaking(code):
-            if any(r.matches(inner)[0] is not Match.NONE for r in self.ours.routes):
+            if any(r.matches(inner)[0] is not Match.NONE for r in self.routes):
                 await self.ours(inner, receive, send)
                 return
         if scope["path"] in _REFLEX_HTTP:
@@ -73,4 +76,5 @@ class Plain:
 
 def wrap(app: ASGIApp, build: Path, access: Mapping[str, Permission]) -> ASGIApp:
     """Return Reflex's app inside our layers; a request meets the last one named first."""
-    return Headers(Bodies(Screens(Plain(Socket(app), plain_routes()), build, access)))
+    screens = Screens(Plain(Socket(app), plain_routes()), build, access)
+    return Headers(Failures(Bodies(screens)))

@@ -100,15 +100,17 @@ async def page(
     problems: Sequence[Problem] = (),
     values: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    actor: Actor | None = None,
     **context: Any,
 ) -> HTMLResponse:
     """Draw `template` in the frame, in the language being spoken.
 
     `title`: the h1 and the document's title, translated already. `values`: what to fill the
     fields with. `headers` may name a Content-Security-Policy of the page's own. With problems the
-    status is 422, unless another is given. `context` is the template's own.
+    status is 422, unless another is given. `actor`: whom to draw for, where the database is not to
+    be asked. `context` is the template's own.
     """
-    actor = await actor_of(request)
+    actor = actor or await actor_of(request)
     name = await in_thread(lambda s: profile.first_name(s, actor)) if actor.user_id else ""
     nonce = cookie_of(request.headers.get("cookie", ""), CSRF_COOKIE)
     fresh = not actor.session_hash and not nonce

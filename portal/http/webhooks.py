@@ -15,7 +15,6 @@ from portal.kit.db import in_thread
 from portal.kit.queue import defer
 
 log = logging.getLogger(__name__)
-_LARGEST = 1_000_000
 
 
 async def stripe(request: Request) -> Response:
@@ -23,8 +22,6 @@ async def stripe(request: Request) -> Response:
     processor = counter().processor
     if processor is None:
         return PlainTextResponse("payments are off", 404)
-    if int(request.headers.get("content-length") or 0) > _LARGEST:
-        return PlainTextResponse("too large", 413)
     payload = await request.body()
     try:
         notice = processor.notice(payload, request.headers.get("stripe-signature", ""))

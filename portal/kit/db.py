@@ -18,13 +18,15 @@ T = TypeVar("T")
 def engine_for(url: str, pool_size: int = 10) -> Engine:
     """Return this process's engine for a `postgresql+psycopg://` URL.
 
-    Sessions are in UTC. A connection dropped by a restarted server is replaced when next taken.
+    Sessions are in UTC. A connection dropped by a restarted server is replaced when next taken. An
+    error does not tell the statement's values: it ends in a log.
     """
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": "-c timezone=utc", "application_name": "portal"},
     )
 

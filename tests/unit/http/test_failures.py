@@ -1,0 +1,57 @@
+"""What nobody expected is a page in words with a reference that the log has too."""
+
+import logging
+import re
+from typing import Any
+
+import pytest
+from starlette.responses import StreamingResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from portal.http.failures import Failures
+
+
+async def _broken(scope: Scope, receive: Receive, send: Send) -> None:
+    raise LookupError("the database is away")
+
+
+def get(path: str, accept: str, app: Any = _broken) -> Any:
+    return TestClient(Failures(app)).get(path, headers={"accept": accept})
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [("/sign-in", "Something went wrong"), ("/es/sign-in", "Algo salió mal")]
+)
+def test_a_fault_is_a_page_with_a_reference(
+    path: str, title: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = get(path + "?token=abcdef", "text/html")
+    assert answer.status_code == 500
+    assert title in answer.text
+    (reference,) = set(re.findall(r"\b[0-9A-F]{8}\b", answer.text))
+    (record,) = [r for r in caplog.records if r.name == "portal.http"]
+    assert record.levelno == logging.ERROR
+    assert record.getMessage() == f"GET /sign-in failed, reference {reference}"
+    assert record.exc_info is not None
+
+
+def test_a_script_gets_a_sentence_that_is_no_json() -> None:
+    answer = get("/pay/1/confirm", "application/json")
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        500,
+        "text/plain; charset=utf-8",
+    )
+    assert answer.text.startswith("Something went wrong on our side.")
+
+
+def test_an_answer_that_had_begun_is_cut_off() -> None:
+    async def half(scope: Scope, receive: Receive, send: Send) -> None:
+        async def body() -> Any:
+            yield b"half"
+            raise LookupError
+
+        await StreamingResponse(body())(scope, receive, send)
+
+    with pytest.raises(LookupError):
+        get("/documents/bill", "text/html", half)
