@@ -5,11 +5,14 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from portal.http.failures import Failures
+from portal.kit import db as kit_db
+from tests.posting import browser
 
 
 async def _broken(scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,3 +58,15 @@ def test_an_answer_that_had_begun_is_cut_off() -> None:
 
     with pytest.raises(LookupError):
         get("/documents/bill", "text/html", half)
+
+
+def test_a_resident_is_told_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/none?connect_timeout=2")
+    monkeypatch.setattr(kit_db, "_current", [away])
+    answer = browser().get(
+        "/sign-in", headers={"accept": "text/html", "cookie": "__Host-portal=secret"}
+    )
+    assert answer.status_code == 500
+    assert "call us and give this reference" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors" in answer.headers["content-security-policy"]
