@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "0fc70159f2b6"
+revision = "bb3a9ef1136e"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason_params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fault_count", sa.Integer(), nullable=False),
@@ -880,7 +881,6 @@ def upgrade() -> None:
         sa.Column("effective_date", sa.Date(), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("failure_code", sa.Text(), nullable=False),
-        sa.Column("failure_reason", sa.Text(), nullable=False),
         sa.CheckConstraint("method IN ('card','ach')", name=op.f("ck_payment_method")),
         sa.CheckConstraint(
             "status IN ('confirming','requires_action','processing','succeeded','failed','canceled')",
@@ -1125,6 +1125,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),

@@ -119,7 +119,9 @@ async def secret_of_code(request: Request, form: FormData, purpose: str) -> str:
     async with paced(limits.ANSWER_AFTER):
         # Counted in a transaction of its own: a wrong code rolls back, and stays counted.
         if not await in_thread(lambda s: mail_tokens.count_code(s, email, now)):
-            raise TooMany(N_("Too many wrong codes. Use the link in the mail, or try again later."))
+            raise TooMany(
+                N_("Too many wrong codes. Use the link in the email, or try again later.")
+            )
         code = text(form, "code")
         return await in_thread(lambda s: mail_tokens.exchange(s, email, code, purpose, now))
 

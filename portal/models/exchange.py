@@ -24,7 +24,9 @@ class ImportRun(SQLModel, table=True):
     content_hash: str = words(default="", index=True)
     as_of: datetime | None = instant(default=None)
     status: str = words()
+    # Why it was refused: a message id, and what fills its places.
     reason: str = words(default="")
+    reason_params: dict = Field(default_factory=dict, sa_type=JSONB)  # type: ignore[type-arg]
     started_at: datetime = instant()
     finished_at: datetime = instant()
     # How many rows were at fault; the first thousand are kept with their place.

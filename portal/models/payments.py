@@ -103,7 +103,6 @@ class Payment(SQLModel, table=True):
     effective_date: date
     business_date: date
     failure_code: str = words(default="")
-    failure_reason: str = words(default="")
 
 
 class PaymentItem(SQLModel, table=True):
@@ -180,7 +179,9 @@ class StaffTask(SQLModel, table=True):
     kind: str = words()
     reference: str = words(unique=True)
     payment_id: UUID | None = ref("payment.id", default=None)
+    # A message id with its places, and what fills them: said in the reader's language.
     detail: str = words()
+    params: dict = Field(default_factory=dict, sa_type=JSONB)  # type: ignore[type-arg]
     created_at: datetime | None = created()
     done_at: datetime | None = instant(default=None)
     done_by: UUID | None = ref("user_account.id", default=None)

@@ -223,7 +223,7 @@ def _audit() -> Any:
             [
                 Column(_("When"), lambda row: row.at, head=True),
                 Column(_("Who"), lambda row: row.who),
-                Column(_("Act"), lambda row: rx.el.code(row.act)),
+                Column(_("Act"), lambda row: row.act),
             ],
             _STATE.audit,
             hide_caption=True,

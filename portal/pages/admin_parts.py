@@ -20,7 +20,7 @@ def search_box(**props: Any) -> Any:
         field(
             "q",
             _("Find a customer"),
-            hint=_("Account number, customer ID, name, street or e-mail; beginnings are enough."),
+            hint=_("Account number, customer ID, name, street or email; beginnings are enough."),
             auto_complete="off",
             **props,
         ),

@@ -59,7 +59,7 @@ def _choose() -> Any:
                     id="way",
                     tab_index=-1,
                 ),
-                rx.el.p(_("Bills by e-mail go to the address you sign in with: "), State.email),
+                rx.el.p(_("Bills by email go to the address you sign in with: "), State.email),
                 _problem("consent"),
                 form.choice("consent", words.consent.say()),
                 form.actions(form.submit(_("Continue"))),
@@ -98,7 +98,7 @@ def _check() -> Any:
         facts(
             (_("Until now"), State.current),
             (_("From your next bill"), State.way_words),
-            (_("E-mail"), rx.cond(State.by_email, State.email, _("None"))),
+            (_("E-mail"), rx.cond(State.by_email, State.email, _("Not by email"))),
         ),
         rx.cond(
             State.by_email,

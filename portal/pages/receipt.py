@@ -153,7 +153,7 @@ def _checking() -> Any:
         rx.el.p(
             _(
                 "Your payment was sent and the answer is not here yet. This page looks again by"
-                " itself, and the receipt comes by mail."
+                " itself, and the receipt comes by email."
             )
         ),
         rx.el.p(

@@ -78,7 +78,7 @@ class AddressState(PortalState):
         self.step, self.typed = "type", dict.fromkeys(_FIELDS, "")
         await self._read(self.account)
         self.notice = _(
-            "Your request %(reference)s was received. We sent you a mail that confirms it.",
+            "Your request %(reference)s was received. We sent you an email that confirms it.",
             reference=made.reference,
         )
 

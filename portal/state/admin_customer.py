@@ -18,6 +18,7 @@ from portal.state.admin_views import (
     payment_line,
     when,
 )
+from portal.state.admin_words import act_word, role_word
 from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
 
 _STANDING = {
@@ -148,7 +149,7 @@ class AdminCustomerState(PortalState):
         """Mail the activation link again."""
         email = await self._ask(operations.resend_activation, user_id, utc_now())
         await self._show_again()
-        self.notice = _("The activation mail is on its way to %(email)s.", email=email)
+        self.notice = _("The activation email is on its way to %(email)s.", email=email)
 
     @handler(ADMINISTRATOR)
     async def unlock(self, user_id: str) -> None:
@@ -195,7 +196,10 @@ class AdminCustomerState(PortalState):
     ) -> None:
         self.payments = [payment_line(row) for row in paid]
         self.messages = [message_line(row) for row in said]
-        self.audit = [AuditLine(when(row.at), row.who or row.role, row.act) for row in noted]
+        self.audit = [
+            AuditLine(when(row.at), row.who or role_word(row.role), act_word(row.act))
+            for row in noted
+        ]
         self.may_act = self._actor().role == "administrator"
         self.loaded = True
 

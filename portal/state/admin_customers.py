@@ -81,7 +81,9 @@ def sign_in_word(status: str) -> str:
 
 def _line(row: search.Found) -> FoundLine:
     stay = (
-        f"{on(row.start)} - {on(row.stop)}" if row.stop else _("since %(day)s", day=on(row.start))
+        _("%(start)s to %(stop)s", start=on(row.start), stop=on(row.stop))
+        if row.stop
+        else _("since %(day)s", day=on(row.start))
     )
     return FoundLine(
         str(row.customer_id),

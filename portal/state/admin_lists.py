@@ -12,9 +12,11 @@ from portal.state.admin_views import (
     PaymentLine,
     import_line,
     message_line,
+    on,
     payment_line,
     when,
 )
+from portal.state.admin_words import count_word, source_word
 from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
 
 
@@ -83,13 +85,13 @@ class AdminPaymentsState(PortalState):
         self.loaded = False
         found = await self._ask(lists.payment, self._query("id"))
         self.one, self.payer = payment_line(found.payment), str(found.user_id)
-        self.processor_ref, self.effective = found.processor_ref, found.effective
+        self.processor_ref, self.effective = found.processor_ref, on(found.effective)
         self.events = [
             EventLine(
                 when(event.at),
                 _(PAYMENT_WORDS.get(event.after, (event.after, ""))[0]),
                 PAYMENT_WORDS.get(event.after, ("", "quiet"))[1],
-                event.source,
+                source_word(event.source),
                 event.detail,
             )
             for event in found.events
@@ -165,7 +167,6 @@ class AdminOutboxState(PortalState):
 def _count(row: lists.CountRow) -> CountLine:
     figures = dict(row.figures)
     named = ("rows", "new", "changed", "closed", "skipped")
-    more = [f"{name.replace('_', ' ')} {number(n)}" for name, n in figures.items()
-            if name not in named and n]  # fmt: skip
+    more = [count_word(name, n) for name, n in figures.items() if name not in named and n]
     shown = {name: number(figures[name]) if name in figures else "" for name in named}
     return CountLine(file=row.file, more=", ".join(more), **shown)

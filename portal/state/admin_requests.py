@@ -67,7 +67,7 @@ class AdminRequestsState(PortalState):
         """Decline a request with a reason."""
         await self._ask(address.decline, form.get("id", ""), form.get("reason", ""), now=utc_now())
         await self._draw()
-        self.notice = _("Declined. The resident is told why by mail.")
+        self.notice = _("Declined. The resident is told why by email.")
 
     async def _draw(self) -> None:
         self.rows = [_card(row) for row in await self._ask(address.waiting_requests)]

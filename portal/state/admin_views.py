@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from portal.cities import city
+from portal.domain.payments.reasons import reason
 from portal.domain.staff.lists import ImportRow
 from portal.domain.staff.records import MessageRow, PaymentRow
 from portal.kit.text import N_, _, money, number, short_day
@@ -103,7 +104,7 @@ def payment_line(row: PaymentRow) -> PaymentLine:
         tone,
         row.who,
         row.bills,
-        row.reason,
+        _(reason(row.failure_code)) if row.failure_code else "",
     )
 
 

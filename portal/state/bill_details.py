@@ -30,6 +30,7 @@ from portal.domain.bills.words import (
     step_when,
 )
 from portal.domain.cart import operations as cart
+from portal.domain.payments.reasons import reason
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, number, short_day
 from portal.state.bars import Bar, bars
@@ -280,6 +281,6 @@ def _payment(row: PortalPayment) -> PaymentView:
         short_day(row.effective),
         money(row.amount),
         payment_word(row),
-        row.reason,
+        _(reason(row.failure_code)) if row.failure_code else "",
         [PaymentStep(state_word(step.state), step_when(step, city().zone)) for step in row.steps],
     )

@@ -69,7 +69,7 @@ class DeliveryState(PortalState):
         )
         self.step, self.way = "choose", ""
         await self._read(self.account)
-        self.notice = _("Your change was received. We sent you a mail that confirms it.")
+        self.notice = _("Your change was received. We sent you an email that confirms it.")
 
     async def _read(self, account: str) -> None:
         try:

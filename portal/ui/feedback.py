@@ -21,7 +21,7 @@ def error_summary() -> Any:
             FocusWhenShown.create(
                 rx.el.h2(_("There is a problem")),
                 rx.el.ul(rx.foreach(PortalState.problems, _problem)),
-                prefix=_("Error: "),
+                prefix=_("Problem: "),
                 class_name="errors",
             ),
         ),

@@ -183,7 +183,7 @@ def test_a_refused_form_says_so_at_the_top_and_at_the_field(page: Page, path: st
     page.locator("main form").last.evaluate("(form) => form.requestSubmit()")
     summary = page.locator(".errors")
     expect(summary).to_be_focused()
-    assert page.title().startswith("Error: ")
+    assert page.title().startswith("Problem: ")
     _fields_repeat(page, summary)
 
 
@@ -195,5 +195,5 @@ def test_a_refused_link_says_so_at_the_top_and_at_the_field(
     page.locator("main form").last.evaluate("(form) => form.requestSubmit()")
     summary = page.locator(".errors")
     expect(summary).to_be_focused()
-    assert page.title().startswith("Error: ")
+    assert page.title().startswith("Problem: ")
     _fields_repeat(page, summary)

@@ -83,7 +83,7 @@ def test_sign_up_activate_sign_in_search_and_link(page: Page, portal: Running) -
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_label("Email address")).to_have_value(email)
     assert "@" not in page.url
-    assert page.title().startswith("Error: ")
+    assert page.title().startswith("Problem: ")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile(r"/$"))

@@ -76,8 +76,8 @@ def work(portal: Running) -> None:
     """Leave something of every kind for a person to do."""
     _sql(
         portal,
-        "INSERT INTO staff_task (id, kind, reference, detail)"
-        " VALUES (gen_random_uuid(), 'excess', 'test:1', '5.00 more than bill 98820 needed')",
+        "INSERT INTO staff_task (id, kind, reference, detail, params)"
+        " VALUES (gen_random_uuid(), 'excess', 'test:1', '5.00 more than bill 98820 needed', '{}')",
     )
     _sql(
         portal,
@@ -88,8 +88,9 @@ def work(portal: Running) -> None:
     _sql(
         portal,
         "INSERT INTO import_run (id, kind, source_name, content_hash, status, reason, started_at,"
-        " finished_at, fault_count, notes, counts) VALUES (gen_random_uuid(), 'exchange', 'night',"
-        " '', 'refused', 'bills.csv: the total differs', now(), now(), 0, '[]', '{}')",
+        " finished_at, fault_count, notes, counts, reason_params)"
+        " VALUES (gen_random_uuid(), 'exchange', 'night', '', 'refused',"
+        " 'bills.csv: the total differs', now(), now(), 0, '[]', '{}', '{}')",
     )
 
 

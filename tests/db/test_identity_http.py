@@ -97,7 +97,7 @@ def test_a_wrong_password_keeps_the_address_and_says_one_thing(ana: User) -> Non
         assert problems(answer) == ["The email address or password is not right."]
         assert "wrong one" not in answer.text
         assert str(answer.url) == "https://localhost:3000/sign-in"
-        assert "<title>Error: " in answer.text
+        assert "<title>Problem: " in answer.text
     assert f'value="{ANA}"' in answers[0].text
     same = [re.sub(r'value="[^"]*"', "", a.text) for a in answers]
     assert same[0] == same[1]
@@ -301,7 +301,7 @@ def test_the_code_activates_once_and_ends_the_link_with_it(database: Engine) -> 
         assert code not in repr(db.exec(select(MailToken)).all())
     wrong = fill(client, "/activate", email=ANA, code=other_than(code))
     assert problems(wrong) == [
-        "This code is not right, or too old. Use the one in the newest mail."
+        "This code is not right, or too old. Use the one in the newest email."
     ] * len(problems(wrong))
     spaced = f"{code[:3]} {code[3:]}"
     done = fill(client, "/activate", email=ANA.upper(), code=spaced)
@@ -347,7 +347,7 @@ def test_the_sixth_code_is_not_looked_at_and_the_link_still_works(
         problems(fill(client, "/reset-password", email=email, code=other_than(code)))[0]
         for _ in range(limits.WRONG_CODES)
     ]
-    assert set(said) == {"This code is not right, or too old. Use the one in the newest mail."}
+    assert set(said) == {"This code is not right, or too old. Use the one in the newest email."}
     sixth = fill(client, "/reset-password", email=email, code=code)
     assert problems(sixth)[0].startswith("Too many wrong codes.")
     client.get(link)

@@ -1,5 +1,6 @@
 """Mail: written with its cause, sent once, tried for 72 hours, refused where it could inject."""
 
+import re
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from threading import Barrier, Thread
@@ -77,6 +78,31 @@ def test_who_sends_it_and_how_it_is_stopped(
     assert claimed.message.get_content_type() == "multipart/alternative"
 
 
+def test_both_bodies_say_the_same_and_ask_nothing_of_the_network(
+    db: Session, now: datetime
+) -> None:
+    mail_id = queue_mail(
+        db,
+        kind="receipt",
+        to="ana@example.com",
+        subject="Receipt",
+        paragraphs=["Thank you.", [("Payment number", "1007"), ("Total", "$5.00")]],
+        action=("See the receipt", "https://portal.example/receipt"),
+        below=["If it was not you, call us."],
+    )
+    mail = db.get_one(Mail, mail_id)
+    assert mail.text_body.startswith(
+        "Thank you.\n\nPayment number: 1007\nTotal: $5.00\n\n"
+        "See the receipt:\nhttps://portal.example/receipt\n\nIf it was not you, call us.\n\n-- \n"
+    )
+    words = re.sub(r"<style>.*?</style>|<[^>]+>", " ", mail.html_body)
+    for part in ("Thank you.", "Payment number", "$5.00", "If it was not you, call us."):
+        assert part in words
+    assert re.findall(r"https?://[^\"<]+", mail.html_body) == 2 * ["https://portal.example/receipt"]
+    assert not re.search(r"<img|<script|<link|url\(", mail.html_body)
+    assert "prefers-color-scheme:dark" in mail.html_body
+
+
 def test_the_spanish_reader_gets_a_spanish_page(db: Session, now: datetime) -> None:
     with speaking("es"):
         assert '<html lang="es">' in _queue(db, now).html_body
@@ -130,7 +156,7 @@ def test_a_server_that_stays_down_costs_72_hours_and_tells_the_staff(
     assert mail.status == "failed"
     task = db.exec(select(StaffTask)).one()
     assert (task.kind, task.reference) == ("mail_failed", f"mail:{mail.id}")
-    assert task.detail == "activation: connection refused"
+    assert task.params == {"subject": "Welcome", "reason": "connection refused"}
 
 
 class Fake:

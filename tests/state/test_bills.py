@@ -95,7 +95,7 @@ async def test_a_bill_that_cannot_be_paid_here_says_why(database: Engine) -> Non
     theirs = await drive(ManageBillsState, "load", as_=owner, url=url)
     assert sorted(row.note for row in theirs.rows) == [
         "",
-        "This bill stands as a lien and cannot be paid on line. Call 925-931-5500.",
+        "This bill stands as a lien and cannot be paid online. Call 925-931-5500.",
     ]
     seen = await drive(ManageBillsState, "load", as_=copy, url=url)
     assert [row.payable for row in seen.rows] == [False, False]

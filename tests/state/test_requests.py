@@ -53,7 +53,7 @@ async def test_the_owner_changes_delivery_in_two_steps(
     (row,) = recorded(database, DeliveryChange)
     assert (row.old, row.new, row.email) == ("MAIL", "EMAIL", owner.email)
     assert [(c.new, c.status) for c in state.changes] == [("E-mail", "Received")]
-    assert state.notice == "Your change was received. We sent you a mail that confirms it."
+    assert state.notice == "Your change was received. We sent you an email that confirms it."
     assert state.step == "choose"
 
 

@@ -15,6 +15,7 @@ from portal.domain.alerts import queries, rules
 from portal.domain.audit.operations import record
 from portal.domain.identity.actor import Actor
 from portal.domain.outbox.operations import queue_mail
+from portal.domain.outbox.render import Part
 from portal.domain.usage import queries as usage_queries
 from portal.domain.usage.rules import gallons
 from portal.kit.errors import DomainError
@@ -165,17 +166,15 @@ def _write(
     with speaking(user.language):
         limit = number(saved.threshold_gallons)
         ending = account.account.account_no[-4:]
-        said = [
-            _("%(day)s: %(used)s gallons", day=day(one.day), used=number(one.used)) for one in new
-        ]
-        paragraphs = [
+        days = [(day(one.day), _("%(used)s gallons", used=number(one.used))) for one in new]
+        paragraphs: list[Part] = [
             _(
                 "Water use at your account ending in %(ending)s was higher than the"
                 " %(limit)s gallons a day that you chose.",
                 ending=ending,
                 limit=limit,
             ),
-            *said,
+            days,
             _("If this is not what you expect, look for a toilet that runs or a garden valve."),
             _(
                 "To change the threshold or stop these alerts, open My Notifications,"

@@ -80,5 +80,5 @@ def read_emails(typed: Sequence[str]) -> list[str]:
         if address.lower() not in {one.lower() for one in found}:
             found.append(address)
     if not found:
-        raise BadNotification(N_("Enter at least one e-mail address."), field="email_1")
+        raise BadNotification(N_("Enter at least one email address."), field="email_1")
     return found

@@ -57,7 +57,7 @@ class PortalPayment:
     card: str
     own: bool
     booked: bool
-    reason: str
+    failure_code: str
     steps: tuple[Step, ...]
 
 
@@ -171,7 +171,7 @@ def paid_on_bills(
             " ".join(filter(None, (payment.card_brand, payment.last4))) if own else "",
             own,
             day is not None,
-            payment.failure_reason if own else "",
+            payment.failure_code if own else "",
             tuple(chain),
         )
     return {

@@ -64,7 +64,7 @@ def activity_word(activity: str, tender: str, source: str) -> str:
         "LIEN": _("Lien"),
     }.get(activity, activity)
     where = {
-        "PORTAL": _("on line"),
+        "PORTAL": _("online"),
         "LOCKBOX": _("by mail"),
         "COUNTER": _("at the counter"),
         "EFT": _("automatic payment"),
@@ -119,7 +119,7 @@ def unpayable_note(look: BillLook) -> str:
         return ""
     if look.standing is Standing.LIENED:
         return _(
-            "This bill stands as a lien and cannot be paid on line. Call %(phone)s.",
+            "This bill stands as a lien and cannot be paid online. Call %(phone)s.",
             phone=city().contact.phone,
         )
     return _("You receive a copy of this bill. Only its payer can pay it here.")

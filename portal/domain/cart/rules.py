@@ -186,7 +186,7 @@ def check_billing(billing: Billing) -> None:
     except EmailNotValidError:
         problems.append(
             DomainError(
-                N_("Enter the e-mail address for the receipt, like name@example.com."),
+                N_("Enter the email address for the receipt, like name@example.com."),
                 field="email",
             )
         )

@@ -5,6 +5,7 @@ Whatever does not fit becomes a line on the staff's list; nothing is guessed.
 
 from portal.domain.exchange.faults import Fault, Faults, shown
 from portal.domain.exchange.staging import Sql
+from portal.kit.text import N_
 
 
 def apply(sql: Sql, faults: Faults) -> tuple[int, int]:
@@ -36,13 +37,14 @@ def apply(sql: Sql, faults: Faults) -> tuple[int, int]:
     ).rowcount
     # A refused or partly booked payment is money we hold and a bill that still looks unpaid there.
     sql.execute(
-        "INSERT INTO staff_task (kind, reference, payment_id, detail)"
+        "INSERT INTO staff_task (kind, reference, payment_id, detail, params)"
         " SELECT 'posting_' || lower(r.result), 'ack:' || r.batch_id || ':' || r.seq, i.payment_id,"
-        "  r.portal_payment_id || ': ' || r.result || ' by the billing system. '"
-        "  || r.result_reason FROM stage_ack s"
+        "  %s, jsonb_build_object('number', r.portal_payment_id, 'result', r.result,"
+        "   'reason', r.result_reason) FROM stage_ack s"
         " JOIN posting_row r ON r.batch_id = s.batch_id AND r.seq = s.seq"
         " LEFT JOIN payment_item i ON i.portal_payment_id = r.portal_payment_id"
-        " WHERE r.result IN ('REJECTED','PARTIAL') ON CONFLICT (reference) DO NOTHING"
+        " WHERE r.result IN ('REJECTED','PARTIAL') ON CONFLICT (reference) DO NOTHING",
+        (N_("%(number)s: %(result)s by the billing system. %(reason)s"),),
     )
     return changed, len(unknown)
 
@@ -60,27 +62,34 @@ def look_at_portal_payments(sql: Sql) -> None:
     if not has_number:
         return
     sql.execute(
-        "INSERT INTO staff_task (kind, reference, detail)"
-        " SELECT 'unknown_portal_payment', 'payments:' || s.payment_ref,"
-        "  s.payment_ref || ' carries the portal payment ' || s.portal_payment_id"
-        "  || ', which the portal does not know.' FROM stage_payments s"
+        "INSERT INTO staff_task (kind, reference, detail, params)"
+        " SELECT 'unknown_portal_payment', 'payments:' || s.payment_ref, %s,"
+        "  jsonb_build_object('ref', s.payment_ref, 'number', s.portal_payment_id)"
+        " FROM stage_payments s"
         f" WHERE {ours} AND NOT EXISTS (SELECT FROM payment_item i"
         "  WHERE i.portal_payment_id = s.portal_payment_id)"
         " AND NOT EXISTS (SELECT FROM posting_row r"
-        "  WHERE r.portal_payment_id = s.portal_payment_id) ON CONFLICT (reference) DO NOTHING"
+        "  WHERE r.portal_payment_id = s.portal_payment_id) ON CONFLICT (reference) DO NOTHING",
+        (N_("%(ref)s carries the portal payment %(number)s, which the portal does not know."),),
     )
     sql.execute(
-        "INSERT INTO staff_task (kind, reference, payment_id, detail)"
-        " SELECT 'booked_otherwise', 'booked:' || s.payment_ref, i.payment_id,"
-        "  s.payment_ref || ' books the portal payment ' || s.portal_payment_id || ' with '"
-        "  || s.amount || ' on bill ' || s.bill_year || '-' || s.category || '-' || s.bill_no"
-        "  || '; the portal took ' || round((i.amount_cents - i.excess_cents) / 100.0, 2)"
-        "  || ' for bill '"
-        "  || b.bill_year || '-' || b.category || '-' || b.bill_no || '.'"
+        "INSERT INTO staff_task (kind, reference, payment_id, detail, params)"
+        " SELECT 'booked_otherwise', 'booked:' || s.payment_ref, i.payment_id, %s,"
+        "  jsonb_build_object('ref', s.payment_ref, 'number', s.portal_payment_id,"
+        "   'theirs', s.amount::text,"
+        "   'ours', round((i.amount_cents - i.excess_cents) / 100.0, 2)::text,"
+        "   'their_bill', s.bill_year || '-' || s.category || '-' || s.bill_no,"
+        "   'our_bill', b.bill_year || '-' || b.category || '-' || b.bill_no)"
         " FROM stage_payments s JOIN payment_item i ON i.portal_payment_id = s.portal_payment_id"
         " JOIN bill b ON b.id = i.bill_id"
         f" WHERE {ours} AND s.activity = 'PAYMENT' AND ((s.amount * 100)::bigint"
         "  <> i.excess_cents - i.amount_cents"
         "  OR (b.bill_year, b.category, b.bill_no) <> (s.bill_year, s.category, s.bill_no))"
-        " ON CONFLICT (reference) DO NOTHING"
+        " ON CONFLICT (reference) DO NOTHING",
+        (
+            N_(
+                "%(ref)s books the portal payment %(number)s with %(theirs)s on bill"
+                " %(their_bill)s; the portal took %(ours)s for bill %(our_bill)s."
+            ),
+        ),
     )

@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlmodel import Session
 
+from portal.kit.text import N_
+
 # Two weekends and a holiday may pass before a night's file holds what was posted.
 PATIENCE = timedelta(days=7)
 
 _UNBOOKED = text(
     """
-    INSERT INTO staff_task (kind, reference, payment_id, detail)
+    INSERT INTO staff_task (kind, reference, payment_id, detail, params)
     SELECT 'not_booked', 'unbooked:' || r.portal_payment_id, p.id,
-      r.portal_payment_id || ' was sent in batch ' || r.batch_id || ' on '
-      || to_char(b.closed_at, 'YYYY-MM-DD') || ' and is in no payments file since.'
+      :detail, jsonb_build_object('number', r.portal_payment_id, 'batch', r.batch_id,
+        'day', to_char(b.closed_at, 'YYYY-MM-DD'))
     FROM posting_row r
     JOIN posting_batch b ON b.batch_id = r.batch_id
     JOIN payment_item i ON i.portal_payment_id = r.portal_payment_id
@@ -33,4 +35,7 @@ def note_unbooked(session: Session, *, now: datetime) -> int:
 
     Each is put there once. They go on being deducted: the money was taken.
     """
-    return len(session.execute(_UNBOOKED, {"before": now - PATIENCE}).all())
+    detail = N_(
+        "%(number)s was sent in batch %(batch)s on %(day)s and is in no payments file since."
+    )
+    return len(session.execute(_UNBOOKED, {"before": now - PATIENCE, "detail": detail}).all())

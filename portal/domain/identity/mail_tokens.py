@@ -117,7 +117,7 @@ def exchange(session: Session, email: str, code: str, purpose: str, now: datetim
         .limit(1)
     ).first()
     wrong = BadCode(
-        N_("This code is not right, or too old. Use the one in the newest mail."), field="code"
+        N_("This code is not right, or too old. Use the one in the newest email."), field="code"
     )
     if found is None:
         raise wrong
@@ -161,13 +161,13 @@ def look(session: Session, secret: str, purpose: str, now: datetime) -> User:
     ).one_or_none()
     if found is None:
         raise BadLink(
-            N_("This link is not complete. Open it again from the mail, or ask for a new one.")
+            N_("This link is not complete. Open it again from the email, or ask for a new one.")
         )
     token, user = found
     if token.used_at is not None:
         raise BadLink(N_("This link was already used. Ask for a new one if you need it again."))
     if token.superseded_at is not None or token.email != user.email:
-        raise BadLink(N_("A newer link was sent to you since. Use the one in the newest mail."))
+        raise BadLink(N_("A newer link was sent to you since. Use the one in the newest email."))
     if token.expires_at <= now:
         raise BadLink(N_("This link is too old. Ask for a new one."))
     return user

@@ -46,7 +46,8 @@ def _queue(
     user: User | None,
     subject: str,
     paragraphs: Sequence[str],
-    action: tuple[str, str] | None = None,
+    action: tuple[str, str],
+    below: Sequence[str] = (),
 ) -> None:
     queue_mail(
         session,
@@ -55,6 +56,7 @@ def _queue(
         subject=subject,
         paragraphs=paragraphs,
         action=action,
+        below=below,
         user_id=UserId(user.id) if user is not None else None,
     )
 
@@ -75,6 +77,9 @@ def activation(session: Session, user: User, issued: Issued) -> None:
                     "To verify your email address and activate your account, please click the"
                     " following link. It works once, for 24 hours."
                 ),
+            ),
+            (_("Activate account"), _mailed_link(routes.ACTIVATE, issued.secret)),
+            (
                 _code(issued),
                 _("If you did not sign up, do nothing: without the link no account is opened."),
                 _(
@@ -83,7 +88,6 @@ def activation(session: Session, user: User, issued: Issued) -> None:
                     access=_access(),
                 ),
             ),
-            (_("Activate account"), _mailed_link(routes.ACTIVATE, issued.secret)),
         )
 
 
@@ -145,11 +149,13 @@ def reset(session: Session, user: User, issued: Issued) -> None:
                     "Someone, probably you, asked to choose a new password. The link works once,"
                     " for 30 minutes."
                 ),
+            ),
+            (_("Choose a new password"), _mailed_link(routes.RESET_PASSWORD, issued.secret)),
+            (
                 _code(issued),
                 _("If it was not you, do nothing: your password stays as it is."),
                 _office(),
             ),
-            (_("Choose a new password"), _mailed_link(routes.RESET_PASSWORD, issued.secret)),
         )
 
 
@@ -168,11 +174,13 @@ def unlock(session: Session, user: User, issued: Issued) -> None:
                     "Someone, probably you, asked to unlock your account. The link works once,"
                     " for 30 minutes."
                 ),
+            ),
+            (_("Unlock account"), _mailed_link(routes.UNLOCK_ACCOUNT, issued.secret)),
+            (
                 _code(issued),
                 _("If it was not you, do nothing. Your password is unchanged."),
                 _office(),
             ),
-            (_("Unlock account"), _mailed_link(routes.UNLOCK_ACCOUNT, issued.secret)),
         )
 
 

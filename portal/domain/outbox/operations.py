@@ -16,6 +16,7 @@ from portal.domain.outbox import render, rules, states
 from portal.domain.outbox.states import MailStatus
 from portal.kit.ids import MailId, new_id
 from portal.kit.queue import defer
+from portal.kit.text import N_
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
 
@@ -51,8 +52,9 @@ def queue_mail(
     kind: str,
     to: str,
     subject: str,
-    paragraphs: Sequence[str],
+    paragraphs: Sequence[render.Part],
     action: tuple[str, str] | None = None,
+    below: Sequence[render.Part] = (),
     user_id: UUID | None = None,
     account_id: UUID | None = None,
     payment_id: UUID | None = None,
@@ -60,8 +62,8 @@ def queue_mail(
     """Write a message that leaves if and only if this transaction commits; return its id.
 
     `kind` is our name for it ("activation"), `to` exactly one address, `action` a button's label
-    and absolute address. The texts are already in the reader's language, which is the one being
-    spoken. Raises BadAddress and BadSubject.
+    and absolute address, `below` what follows the button. The texts are already in the reader's
+    language, which is the one being spoken. Raises BadAddress and BadSubject.
     """
     mail_id = new_id()
     rules.one_line(subject)
@@ -71,8 +73,8 @@ def queue_mail(
             kind=kind,
             to_address=rules.one_address(to),
             subject=subject,
-            text_body=render.text_body(paragraphs, action),
-            html_body=render.html_body(subject, paragraphs, action),
+            text_body=render.text_body(paragraphs, action, below),
+            html_body=render.html_body(subject, paragraphs, action, below),
             user_id=user_id,
             account_id=account_id,
             payment_id=payment_id,
@@ -158,7 +160,8 @@ def not_sent(
                 kind="mail_failed",
                 reference=f"mail:{mail.id}",
                 payment_id=mail.payment_id,
-                detail=f"{mail.kind}: {reason[:300]}",
+                detail=N_('The message "%(subject)s" was not taken: %(reason)s'),
+                params={"subject": mail.subject, "reason": reason[:300]},
             )
         )
     else:

@@ -30,7 +30,7 @@ def one_address(text: str) -> str:
     cannot add a header or a second reader.
     """
     if len(text) > 254 or not _ADDRESS.fullmatch(text):
-        raise BadAddress(N_("Enter one e-mail address, such as name@example.com."), field="email")
+        raise BadAddress(N_("Enter one email address, such as name@example.com."), field="email")
     return text
 
 

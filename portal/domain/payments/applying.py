@@ -19,6 +19,7 @@ from portal.domain.payments.tasks import open_task
 from portal.gateways.stripe import Intent
 from portal.kit.errors import NotFound
 from portal.kit.ids import BillId, PaymentId
+from portal.kit.money import format_cents
 from portal.kit.text import N_
 from portal.models.payments import Cart, CartItem, LedgerTx, Payment, PaymentItem
 
@@ -58,7 +59,16 @@ def apply(
     cart, payment = locked(session, payment_id)
     wrong = _mismatch(payment, intent)
     if wrong:
-        open_task(session, "processor_mismatch", f"mismatch:{intent.ref}", wrong, payment_id)
+        open_task(
+            session,
+            "processor_mismatch",
+            f"mismatch:{intent.ref}",
+            wrong,
+            payment_id,
+            ref=intent.ref,
+            named=intent.payment_id or "-",
+            amount=f"{format_cents(intent.amount_cents)} {intent.currency}",
+        )
         return PaymentStatus(payment.status)
     payment.processor_ref = intent.ref
     payment.card_brand = intent.card_brand or payment.card_brand
@@ -101,12 +111,13 @@ def give_up(
 
 
 def _mismatch(payment: Payment, intent: Intent) -> str:
+    """Return the message id that says how the intent is not the payment's, "" where it is."""
     if intent.payment_id != str(payment.id):
-        return f"{intent.ref} names payment {intent.payment_id or 'none'}."
+        return N_("%(ref)s names another payment: %(named)s.")
     if intent.amount_cents != payment.amount_cents or intent.currency != "usd":
-        return f"{intent.ref} is over {intent.amount_cents} {intent.currency}."
+        return N_("%(ref)s is over another amount: %(amount)s.")
     if intent.livemode != payment.livemode:
-        return f"{intent.ref} is of the other mode."
+        return N_("%(ref)s is of the other mode: test or live.")
     return ""
 
 
@@ -118,15 +129,16 @@ def _succeed(session: Session, cart: Cart, payment: Payment, source: str, now: d
             _take(session, cart, payment)
         move(session, payment, PaymentStatus.SUCCEEDED, source)
         payment.settled_at = now
-        payment.failure_code = payment.failure_reason = ""
+        payment.failure_code = ""
         _settle_cart(session, cart, payment)
         if was in (PaymentStatus.FAILED, PaymentStatus.CANCELED):
             open_task(
                 session,
                 "late_money",
                 f"late:{payment.id}",
-                f"Payment {payment.number} was given up ({was}) and then succeeded.",
+                N_("Payment %(number)s was given up and then succeeded."),
                 PaymentId(payment.id),
+                number=payment.number,
             )
         receipts.mail_receipt(session, payment)
     # Asked every time and booked once: the reference is the key.
@@ -149,9 +161,13 @@ def _take(session: Session, cart: Cart, payment: Payment) -> None:
                 session,
                 "excess",
                 f"excess:{item.portal_payment_id}",
-                f"{item.excess_cents} cents of payment {item.portal_payment_id} were not needed by"
-                " the bill and stand as customer credit.",
+                N_(
+                    "%(amount)s of payment %(number)s were not needed by the bill and stand as"
+                    " the customer's credit."
+                ),
                 PaymentId(payment.id),
+                amount=format_cents(item.excess_cents),
+                number=item.portal_payment_id,
             )
     session.flush()
 

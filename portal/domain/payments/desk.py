@@ -20,6 +20,8 @@ from portal.domain.payments.tasks import open_task
 from portal.gateways.stripe import OUR_FAULT, CardProcessor, Intent, Notice, Refused, Unknown
 from portal.kit.db import database_now, transaction
 from portal.kit.ids import PaymentId, parse_id
+from portal.kit.money import format_cents
+from portal.kit.text import N_
 from portal.models.payments import Payment, WebhookEvent
 
 Begin = Callable[[], AbstractContextManager[Session]]
@@ -203,7 +205,9 @@ class Desk:
                         session,
                         "unknown_money",
                         f"unknown:{intent.ref}",
-                        f"{intent.ref}: {intent.received_cents} cents of no payment of ours.",
+                        N_("%(ref)s: %(amount)s of no payment of ours."),
+                        ref=intent.ref,
+                        amount=format_cents(intent.received_cents),
                     )
                 return
         if payment_id is not None:
@@ -248,9 +252,13 @@ class Desk:
                 session,
                 "in_doubt",
                 f"doubt:{payment.id}",
-                f"Payment {payment.number} could not be settled since {payment.created_at:%F %H:%M}"
-                " UTC. Look it up at the processor.",
+                N_(
+                    "Payment %(number)s could not be settled since %(since)s UTC."
+                    " Look it up at the processor."
+                ),
                 PaymentId(payment.id),
+                number=payment.number,
+                since=f"{payment.created_at:%F %H:%M}",
             )
 
     def _settle_doubt(self, payment: Payment, now: datetime) -> None:

@@ -19,7 +19,7 @@ from portal.domain.payments.card_page import Script
 from portal.domain.payments.tasks import open_task
 from portal.gateways.outside import Outside, Seen, Unseen
 from portal.gateways.payment_mode import Counter
-from portal.kit.text import speaking
+from portal.kit.text import N_, speaking
 
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -100,5 +100,11 @@ def report(session: Session, found: list[str], now: datetime) -> bool:
     if not found:
         return False
     mark = hashlib.sha256("\n".join(found).encode()).hexdigest()[:12]
-    open_task(session, "card_page", f"card-page:{now:%F}:{mark}", " ".join(found)[:2000])
+    open_task(
+        session,
+        "card_page",
+        f"card-page:{now:%F}:{mark}",
+        N_("Seen from outside: %(found)s"),
+        found=" ".join(found)[:2000],
+    )
     return True

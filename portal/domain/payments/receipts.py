@@ -5,6 +5,7 @@ from sqlmodel import Session, col, select
 from portal import routes
 from portal.cities import city
 from portal.domain.outbox.operations import queue_mail
+from portal.domain.outbox.render import Part
 from portal.kit.text import _, day, money, speaking
 from portal.models.bills import Bill
 from portal.models.identity import User
@@ -33,25 +34,26 @@ def mail_receipt(session: Session, payment: Payment) -> None:
     ).all()
     with speaking(user.language):
         bills = [
-            _(
-                "Bill %(number)s, due %(due)s: %(amount)s",
-                number=bill.bill_no,
-                due=day(bill.due_date),
-                amount=money(item.amount_cents),
+            (
+                _("Bill %(number)s, due %(due)s", number=bill.bill_no, due=day(bill.due_date)),
+                money(item.amount_cents),
             )
             for item, bill in rows
         ]
-        paragraphs = [
+        paragraphs: list[Part] = [
             _(
                 "Thank you. %(city)s received your payment of %(amount)s.",
                 city=city().full_name,
                 amount=money(payment.amount_cents),
             ),
-            _("Payment number: %(number)s", number=payment.number),
-            *bills,
-            _("Paid with: %(card)s", card=card_words(payment)),
-            _("It counts for: %(date)s", date=day(payment.effective_date)),
-            _("It is posted on: %(date)s", date=day(payment.business_date)),
+            [
+                (_("Payment number"), str(payment.number)),
+                *bills,
+                (_("Total"), money(payment.amount_cents)),
+                (_("Paid with"), card_words(payment)),
+                (_("Counts for"), day(payment.effective_date)),
+                (_("Posted on"), day(payment.business_date)),
+            ],
         ]
         if not payment.livemode:
             paragraphs.insert(0, _("TEST MODE: no money moves."))

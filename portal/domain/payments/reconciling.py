@@ -16,6 +16,7 @@ from portal.domain.payments.tasks import open_task
 from portal.gateways.stripe import Movement
 from portal.kit.ids import PaymentId
 from portal.kit.money import format_cents
+from portal.kit.text import N_
 from portal.models.payments import Payment
 
 _CHARGES = ("charge", "payment")
@@ -78,8 +79,9 @@ def _intents(desk: Desk, begin: Begin, start: datetime) -> int:
                 session,
                 "not_at_processor",
                 f"missing:{payment_id}",
-                f"Booked here and not found at the processor: {ref}.",
+                N_("Booked here and not found at the processor: %(ref)s."),
                 PaymentId(payment_id),
+                ref=ref or "",
             )
     unheard = [intent for ref, intent in theirs.items() if ref not in known]
     for intent in unheard:
@@ -101,12 +103,23 @@ def _movements(session: Session, theirs: list[Movement]) -> int:
             # A charge of no payment of ours is listed as unknown money already.
             if one.amount_cents == cents or (payment_id is None and one.intent_ref):
                 continue
-            kind, ours = "ledger_differs", f"{format_cents(cents)} booked here"
+            kind = "ledger_differs"
+            said = N_("%(ref)s, %(what)s over %(amount)s: %(booked)s booked here.")
         elif one.kind in _BACK:
-            kind, ours = "money_moved_elsewhere", "not booked here"
+            kind = "money_moved_elsewhere"
+            said = N_("%(ref)s, %(what)s over %(amount)s: not booked here.")
         else:
             continue  # Payouts and the processor's own fees move no resident's money.
         wrong += 1
-        said = f"{one.ref}, {one.kind} over {format_cents(one.amount_cents)} {one.intent_ref}"
-        open_task(session, kind, f"movement:{one.ref}", f"{said.strip()}: {ours}.", payment_id)
+        open_task(
+            session,
+            kind,
+            f"movement:{one.ref}",
+            said,
+            payment_id,
+            ref=f"{one.ref} {one.intent_ref}".strip(),
+            what=one.kind,
+            amount=format_cents(one.amount_cents),
+            booked=format_cents(cents),
+        )
     return wrong

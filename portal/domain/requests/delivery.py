@@ -122,7 +122,7 @@ def demand_change(known: Delivery, way: str, *, consent: bool) -> None:
     if way == known.wanted:
         raise DomainError(N_("This is how you receive your bills already."), field="way")
     if way != "MAIL" and not consent:
-        raise DomainError(N_("Check the box to agree to receive bills by e-mail."), field="consent")
+        raise DomainError(N_("Check the box to agree to receive bills by email."), field="consent")
 
 
 def change_delivery(
@@ -130,7 +130,7 @@ def change_delivery(
 ) -> Change:
     """Record the change with the consent text's version, and confirm it by mail.
 
-    Bills by e-mail go to the address of the sign-in, which was proven by activation. Raises
+    Bills by email go to the address of the sign-in, which was proven by activation. Raises
     NotFound, and DomainError where the wish is none.
     """
     account = held(session, actor, account_claim)

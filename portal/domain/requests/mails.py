@@ -60,7 +60,7 @@ def address_requested(
                     last=account.account_no[-4:],
                     reference=request.reference,
                 ),
-                _("Our staff look at it and you get a mail when it is decided."),
+                _("Our staff look at it and you get an email when it is decided."),
                 _("If it was not you, call us."),
             ),
             action=(

@@ -1,7 +1,7 @@
 """Lists that staff work through: payments, imports, messages; each by page."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import case, func, select, true
@@ -13,7 +13,7 @@ from portal.domain.staff.policy import PAGE, Paged, last_page, page_of, require_
 from portal.domain.staff.records import MessageRow, PaymentRow, messages, payment_rows
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
-from portal.kit.text import N_
+from portal.kit.text import N_, _
 from portal.models.exchange import ImportFault, ImportRun
 from portal.models.outbox import Mail
 from portal.models.payments import Payment, PaymentEvent
@@ -49,7 +49,7 @@ class PaymentPage:
     payment: PaymentRow
     user_id: UUID
     processor_ref: str
-    effective: str
+    effective: date
     events: tuple[EventRow, ...]
 
 
@@ -130,7 +130,7 @@ def payment(session: Session, actor: Actor, claim: object) -> PaymentPage:
         row,
         found.user_id,
         found.processor_ref or "",
-        found.effective_date.isoformat(),
+        found.effective_date,
         tuple(
             EventRow(event.at, event.from_status, event.to_status, event.source, event.detail)
             for event in events
@@ -204,7 +204,7 @@ def import_row(run: ImportRun) -> ImportRow:
         run.as_of,
         rows,
         faults,
-        run.reason,
+        _(run.reason, **run.reason_params) if run.reason else "",
     )
 
 

@@ -37,7 +37,7 @@ class PaymentRow:
     status: str
     who: str
     bills: str
-    reason: str
+    failure_code: str
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def payment_rows(
             payment.status,
             hidden() if is_masked else email,
             bills or "",
-            payment.failure_reason,
+            payment.failure_code,
         )
         for payment, email, bills, is_masked in rows
     )

@@ -14,7 +14,7 @@ from portal.domain.staff.policy import require_administrator, require_staff, see
 from portal.domain.staff.records import MessageRow, PaymentRow, messages, without_addresses
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
-from portal.kit.text import N_
+from portal.kit.text import N_, _
 from portal.models.exchange import ContactRequest, ImportRun
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
@@ -74,7 +74,7 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
                 task.id,
                 task.created_at or now,
                 task.kind,
-                task.detail if sees_confidential(actor) else without_addresses(task.detail),
+                _said(task) if sees_confidential(actor) else without_addresses(_said(task)),
                 task.payment_id,
             )
             for task in tasks
@@ -87,6 +87,10 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
         _newest(session, "exchange"),
         _newest(session, "usage"),
     )
+
+
+def _said(task: StaffTask) -> str:
+    return _(task.detail, **task.params) if task.detail else ""
 
 
 def finish_task(session: Session, actor: Actor, claim: object, now: datetime) -> None:

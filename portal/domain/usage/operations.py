@@ -130,7 +130,7 @@ def note_refusal(session: Session, path: Path, error: DomainError, now: datetime
         digest = _digest(path)
     except NotReadable:
         digest = ""
-    _note(session, path, digest, "refused", now, reason=str(error))
+    _note(session, path, digest, "refused", now, error=error)
 
 
 def _note(
@@ -140,7 +140,7 @@ def _note(
     status: str,
     now: datetime,
     *,
-    reason: str = "",
+    error: DomainError | None = None,
     counts: dict[str, int] | None = None,
 ) -> ImportRun:
     run = ImportRun(
@@ -148,7 +148,8 @@ def _note(
         source_name=path.name,
         content_hash=digest,
         status=status,
-        reason=reason,
+        reason=error.sentence if error else "",
+        reason_params={name: str(value) for name, value in error.params.items()} if error else {},
         started_at=now,
         finished_at=now,
         counts={path.name: counts} if counts else {},

@@ -258,7 +258,9 @@ def test_an_acknowledgement_marks_rows_and_rejections_go_to_staff(
     ]
     task = db.exec(select(StaffTask)).one()
     assert (task.kind, task.payment_id) == ("posting_rejected", payment.id)
-    assert task.detail == (f"{payment.number}-2: REJECTED by the billing system. bill is closed")
+    assert task.detail % task.params == (
+        f"{payment.number}-2: REJECTED by the billing system. bill is closed"
+    )
 
 
 def test_an_acknowledgement_of_nothing_is_a_fault(db: Session, tmp_path: Path) -> None:
@@ -314,7 +316,7 @@ def test_a_payment_booked_otherwise_goes_to_staff(
     task = db.exec(select(StaffTask)).one()
     assert (task.kind, task.payment_id) == ("booked_otherwise", payment.id)
     assert f"with -39.00 on bill {second.bill_year}-{second.category}-{second.bill_no}" in (
-        task.detail
+        task.detail % task.params
     )
 
 
@@ -349,7 +351,7 @@ def test_what_is_never_booked_is_told_once(
     assert note_unbooked(db, now=NOW + timedelta(days=8)) == 0
     task = db.exec(select(StaffTask)).one()
     assert (task.kind, task.payment_id) == ("not_booked", payment.id)
-    assert task.detail == (
+    assert task.detail % task.params == (
         f"{payment.number}-1 was sent in batch P000001 on 2027-01-26 and is in no payments file"
         " since."
     )

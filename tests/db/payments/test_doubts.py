@@ -200,9 +200,9 @@ def _attempts(shop: Shop, *statuses: str) -> None:
                 text(
                     "INSERT INTO payment (id, cart_id, user_id, status, amount_cents, method,"
                     " livemode, idempotency_key, request, card_brand, last4, payer_name,"
-                    " receipt_email, expires_at, effective_date, business_date, failure_code,"
-                    " failure_reason) VALUES (gen_random_uuid(), :cart, :user, :status, 5000,"
-                    " 'card', false, :key, '{}', '', '', '', '', now(), now(), now(), '', '')"
+                    " receipt_email, expires_at, effective_date, business_date, failure_code)"
+                    " VALUES (gen_random_uuid(), :cart, :user, :status, 5000,"
+                    " 'card', false, :key, '{}', '', '', '', '', now(), now(), now(), '')"
                 ),
                 {"cart": cart, "user": ana.user_id, "status": status, "key": f"{cart}-{number}"},
             )

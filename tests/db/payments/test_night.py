@@ -55,7 +55,7 @@ def test_a_refund_in_the_dashboard_is_told_to_the_staff_once(shop: Shop) -> None
     assert _reconcile(shop) == 1
     _reconcile(shop)
     assert _tasks(shop) == "money_moved_elsewhere"
-    assert "refund over -$12.00" in shop.scalar("SELECT detail FROM staff_task")
+    assert shop.scalar("SELECT params->>'amount' FROM staff_task") == "-$12.00"
     assert shop.scalar("SELECT payment_id FROM staff_task") == paid.payment_id
 
 

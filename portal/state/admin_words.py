@@ -1,0 +1,88 @@
+"""How staff screens say what the portal notes by short names: acts, sources, counts, roles."""
+
+from portal.kit.text import N_, _, number
+
+ACTS = {
+    "bill.view": N_("Looked at a bill"),
+    "delivery.change": N_("Changed how bills are delivered"),
+    "link.create": N_("Linked an account"),
+    "link.refused": N_("Tried to link an account with numbers that do not match"),
+    "link.remove": N_("Removed a linked account"),
+    "notification.save": N_("Saved a usage notification"),
+    "payment.attempt": N_("Started a payment"),
+    "request.address": N_("Asked for a change of address"),
+    "request.received": N_("The request was received"),
+    "request.approved": N_("Approved the request"),
+    "request.declined": N_("Declined the request"),
+    "session.locked": N_("Entered a wrong password; the sign-in was locked"),
+    "session.sign_in": N_("Signed in"),
+    "session.sign_out": N_("Signed out"),
+    "session.wrong_password": N_("Entered a wrong password"),
+    "staff.add": N_("Added a member of staff"),
+    "staff.announcement_end": N_("Ended an announcement"),
+    "staff.announcement_save": N_("Published an announcement"),
+    "staff.enrol": N_("Set up a staff sign-in"),
+    "staff.retry_mail": N_("Sent a message again"),
+    "staff.search": N_("Searched for customers"),
+    "staff.task_done": N_("Took a task off the list"),
+    "staff.unlink": N_("Removed a link for the resident"),
+    "staff.unlock": N_("Unlocked the sign-in"),
+    "staff.view_customer": N_("Looked at the customer"),
+    "staff.view_payment": N_("Looked at a payment"),
+    "staff.view_sign_in": N_("Looked at the sign-in"),
+    "user.active": N_("Activated the sign-in"),
+    "user.ask_to_unlock": N_("Asked for a link to unlock the sign-in"),
+    "user.closed": N_("Closed the sign-in"),
+    "user.forgot_password": N_("Asked for a new password"),
+    "user.resend_activation": N_("Asked for the activation message again"),
+    "user.reset_password": N_("Chose a new password"),
+    "user.sign_up": N_("Signed up"),
+    "user.unlock": N_("Unlocked the sign-in"),
+    "user.unverified": N_("Signed up again"),
+}
+SOURCES = {
+    "resident": N_("Resident"),
+    "reply": N_("The processor's answer"),
+    "webhook": N_("A message from the processor"),
+    "sweep": N_("Our own check"),
+}
+COUNTS = {
+    "skipped_children": N_("belonging to rows left out"),
+    "readings": N_("readings"),
+    "filler": N_("filler values"),
+    "gap_stamps": N_("hours that the clock change skips"),
+    "faults": N_("rows at fault"),
+    "meters": N_("meters"),
+    "unknown_meters": N_("unknown meters"),
+    "days_written": N_("days written"),
+    "hours_incomplete": N_("incomplete hours"),
+    "registers_corrupt": N_("registers that cannot be right"),
+    "registers_held": N_("registers held back"),
+}
+_ROLES = {
+    "anonymous": N_("Not signed in"),
+    "resident": N_("Resident"),
+    "viewer": N_("Staff, viewer"),
+    "administrator": N_("Staff, administrator"),
+    "system": N_("The portal itself"),
+}
+
+
+def act_word(act: str) -> str:
+    """Write what was done."""
+    return _(ACTS.get(act, act))
+
+
+def source_word(source: str) -> str:
+    """Write where a payment's step came from."""
+    return _(SOURCES.get(source, source))
+
+
+def role_word(role: str) -> str:
+    """Write who acted, where no address may or can be shown."""
+    return _(_ROLES.get(role, role))
+
+
+def count_word(name: str, n: int) -> str:
+    """Write one of an import's further figures: "meters: 60"."""
+    return f"{_(COUNTS.get(name, name))}: {number(n)}"
