@@ -2,12 +2,17 @@
 
 import re
 from datetime import date, time
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from portal.config import ROOT
 from portal.kit.text import language
+from portal.kit.us_states import US_STATES
+
+_LOGOS = ROOT / "assets" / "cities"
 
 Column = Literal[
     "customer_name",
@@ -34,6 +39,20 @@ def _address(value: str) -> str:
 def _web(value: str) -> str:
     if not re.match(r"https?://[^\s/]+", value):
         raise ValueError('a link starts with "https://" or "http://"')
+    return value
+
+
+def _logo(value: str) -> str:
+    if value and not (_LOGOS / value).is_file():
+        raise ValueError("no file of this name stands under assets/cities")
+    if Path(value).name != value:
+        raise ValueError("a logo is a file's name without a folder")
+    return value
+
+
+def _state(value: str) -> str:
+    if value not in dict(US_STATES):
+        raise ValueError('a state is written in its two letters, like "CA"')
     return value
 
 
@@ -72,7 +91,7 @@ class Look(Part):
     accent: Colour
     initials: Annotated[str, Field(min_length=1, max_length=3)]
     # A file under assets/cities; empty: the initials are drawn.
-    logo: str = ""
+    logo: Annotated[str, AfterValidator(_logo)] = ""
 
 
 class Portal(Part):
@@ -161,7 +180,7 @@ class Payments(Part):
     # Days on which the city's books are closed besides Saturdays, Sundays and the holidays.
     closed: tuple[date, ...] = ()
     # State whose public holidays count, as the `holidays` package names it: "CA".
-    holidays_of: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    holidays_of: Annotated[str, AfterValidator(_state)]
 
 
 class Delivery(Part):
@@ -240,7 +259,7 @@ class City(Part):
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,30}$")]
     name: Line
     full_name: Line  # City of Pleasanton, Town of Leesburg
-    state: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    state: Annotated[str, AfterValidator(_state)]
     zone: ZoneInfo
     look: Look
     portal: Portal

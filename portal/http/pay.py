@@ -35,12 +35,12 @@ from portal.gateways.payment_mode import counter
 from portal.gateways.stripe import Refused, Unknown
 from portal.http import plain
 from portal.http.request import actor_of, client_ip, is_our_form
-from portal.http.us_states import US_STATES
 from portal.kit.clock import local_date
 from portal.kit.db import database_now, in_thread, transaction
 from portal.kit.errors import DomainError, NotFound
 from portal.kit.ids import CartId, PaymentId
 from portal.kit.text import N_, _, day, moment, say
+from portal.kit.us_states import US_STATES
 
 _TEST_CARDS = (
     ("4242 4242 4242 4242", N_("pays")),

@@ -2,12 +2,15 @@
 
 from datetime import date
 
+import holidays
+
 from portal.cities import city_file, read_city
 from portal.cities.calendar import (
     business_day_on_or_after,
     is_business_day,
     next_business_day,
 )
+from portal.kit.us_states import US_STATES
 
 MINOT = read_city(city_file("minot"))
 
@@ -28,3 +31,7 @@ def test_closed_day_of_the_city() -> None:
         update={"payments": MINOT.payments.model_copy(update={"closed": (date(2026, 11, 27),)})}
     )
     assert next_business_day(closed, date(2026, 11, 25)) == date(2026, 11, 30)
+
+
+def test_every_state_that_a_city_may_name_has_holidays() -> None:
+    assert {code for code, _ in US_STATES} <= set(holidays.country_holidays("US").subdivisions)

@@ -95,7 +95,7 @@ def test_several_faults_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
         read_city(path)
     first, second = str(caught.value).splitlines()
     assert first == f'{path}:{line_of("state =")}: state: "Virginia" is not allowed; ' + (
-        "it must match ^[A-Z]{2}$"
+        'a state is written in its two letters, like "CA"'
     )
     assert second.startswith(f"{path}:{line_of('cycle =')}: billing.cycle: 3 is not allowed;")
 
@@ -117,3 +117,18 @@ def test_twice_and_absent(tmp_path: Path) -> None:
         read_city(tmp_path / "none.toml")
     with pytest.raises(CityError, match='"springfield" is not known; allowed: leesburg'):
         city_file("springfield")
+
+
+@pytest.mark.parametrize("name", ["nowhere.svg", "../app.css"])
+def test_a_logo_that_is_not_there(tmp_path: Path, name: str) -> None:
+    assert fault(tmp_path, 'logo = "leesburg.svg"', f'logo = "{name}"').startswith(
+        f'town.toml:{line_of("logo =")}: look.logo: "{name}" is not allowed; '
+    )
+
+
+def test_holidays_of_a_state_that_is_none(tmp_path: Path) -> None:
+    old = 'holidays_of = "VA"'
+    assert fault(tmp_path, old, 'holidays_of = "ZZ"') == (
+        f'town.toml:{line_of(old)}: payments.holidays_of: "ZZ" is not allowed;'
+        ' a state is written in its two letters, like "CA"'
+    )

@@ -1,4 +1,4 @@
-"""The states of a billing address, by the Postal Service's two letters."""
+"""The states of the United States, by the Postal Service's two letters."""
 
 _NAMES = """
 AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware
