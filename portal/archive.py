@@ -42,6 +42,7 @@ class Done:
 def backup(engine: Engine, file: Path) -> Done:
     """Write the file, complete or not at all, while others go on writing to the database."""
     part = file.with_name(file.name + ".part")
+    part.unlink(missing_ok=True)  # of a backup that was killed
     with tempfile.TemporaryDirectory() as folder, engine.connect() as connection:
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
         snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
@@ -58,7 +59,9 @@ def backup(engine: Engine, file: Path) -> Done:
             "ledger": asdict(ledger),
         }
         try:
-            with tarfile.open(part, "w") as tar:
+            # Nobody else reads it, not even while it is being written.
+            private = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(private, "wb") as out, tarfile.open(fileobj=out, mode="w") as tar:
                 content = json.dumps(manifest, indent=1).encode()
                 entry = tarfile.TarInfo("manifest.json")
                 entry.size = len(content)
@@ -67,7 +70,6 @@ def backup(engine: Engine, file: Path) -> Done:
                 for name in _FOLDERS:
                     if (settings().data_dir / name).is_dir():
                         tar.add(settings().data_dir / name, f"files/{name}")
-            os.chmod(part, 0o600)
             os.replace(part, file)
         finally:
             part.unlink(missing_ok=True)
@@ -85,7 +87,8 @@ def restore(engine: Engine, file: Path, *, replace: bool = False) -> Done:
             with tarfile.open(file) as tar:
                 tar.extractall(folder, filter="data")
             manifest = json.loads((Path(folder) / "manifest.json").read_text())
-        except (OSError, tarfile.TarError, ValueError) as error:
+            rows, books = manifest["rows"], manifest["ledger"]
+        except (OSError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
             raise ArchiveFailed(f"{file} is not a backup of ours: {error}") from error
         with engine.begin() as connection:
             if _counts(connection) and not replace:
@@ -100,9 +103,9 @@ def restore(engine: Engine, file: Path, *, replace: bool = False) -> Done:
             )  # fmt: skip
             with engine.connect() as connection:
                 counts, ledger = _counts(connection), _ledger(connection)
-            if counts != manifest["rows"] or asdict(ledger) != manifest["ledger"]:
+            if counts != rows or asdict(ledger) != books:
                 raise ArchiveFailed("What was restored is not what was backed up.")
-        except ArchiveFailed:
+        except BaseException:  # Ctrl-C too must not leave the old data under another name
             with engine.begin() as connection:
                 connection.execute(text("DROP SCHEMA IF EXISTS public CASCADE"))
                 connection.execute(text(f"ALTER SCHEMA {_BEFORE} RENAME TO public"))

@@ -1,5 +1,6 @@
 """A backup is one instant, a restore brings it back to the cent, a refused one loses nothing."""
 
+import tarfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -90,7 +91,7 @@ def test_the_same_instant_comes_back_over_what_came_after(database: Engine, tmp_
     assert _bookings(database) == (1, 0, 12345)
 
 
-@pytest.mark.parametrize("damage", ["not a tar", "short", "other ledger"])
+@pytest.mark.parametrize("damage", ["not a tar", "short", "no counts", "other ledger"])
 def test_a_damaged_file_changes_nothing(
     database: Engine, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,11 +103,44 @@ def test_a_damaged_file_changes_nothing(
         file.write_text("hello")
     elif damage == "short":
         file.write_bytes(file.read_bytes().replace(b"PGDMP", b"PGDMQ"))
+    elif damage == "no counts":
+        file.write_bytes(file.read_bytes().replace(b'"rows"', b'"rats"'))
     else:
         file.write_bytes(file.read_bytes().replace(b'"debit_cents": 100', b'"debit_cents": 101'))
     with pytest.raises(archive.ArchiveFailed):
         archive.restore(database, file, replace=True)
     assert _bookings(database) == (1, 0, 100)
+
+
+def test_a_restore_that_is_broken_off_changes_nothing(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session(database) as session, session.begin():
+        _book(session, 1)
+    archive.backup(database, tmp_path / "b")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(archive, "_client", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        archive.restore(database, tmp_path / "b", replace=True)
+    assert _bookings(database) == (1, 0, 100)
+
+
+def test_nobody_else_reads_a_backup_in_the_making(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes, add = [], tarfile.TarFile.addfile
+
+    def look(self: tarfile.TarFile, *given: object) -> None:
+        modes.append((tmp_path / "b.part").stat().st_mode & 0o777)
+        add(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", look)
+    (tmp_path / "b.part").touch(0o644)  # of one that was killed
+    archive.backup(database, tmp_path / "b")
+    assert modes == [0o600, 0o600]
 
 
 def test_a_failed_backup_leaves_the_last_one(database: Engine, tmp_path: Path) -> None:
