@@ -1,4 +1,4 @@
-"""Who did what to whom, and when; written in the same transaction, never changed."""
+"""Who did what to whom, and when; written in the same transaction, kept by sql/audit.sql."""
 
 from datetime import datetime
 from uuid import UUID

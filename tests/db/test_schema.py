@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
+from sqlmodel import Session
 
 from portal import migrations
+from portal.domain.audit import operations as audit
+from portal.domain.identity.actor import Actor
 from tests import databases
 
 _WHAT_THERE_IS = """
@@ -60,3 +64,14 @@ def test_migrating_twice_changes_nothing(migrated: Engine) -> None:
 def test_a_database_says_its_revision(migrated: Engine) -> None:
     with migrated.connect() as connection:
         assert migrations.revision_of(connection) == migrations.head() != ""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_event SET act = 'nothing'", "DELETE FROM audit_event", "TRUNCATE audit_event"],
+)
+def test_the_audit_is_not_rewritten(db: Session, statement: str) -> None:
+    audit.record(db, Actor(), "link.create")
+    db.flush()
+    with pytest.raises(IntegrityError, match="append-only"):
+        db.connection().execute(text(statement))
