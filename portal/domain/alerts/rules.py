@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from email_validator import EmailNotValidError, validate_email
-
+from portal.domain.identity.addresses import parse_email
 from portal.kit.errors import DomainError
 from portal.kit.text import N_
 
@@ -69,14 +68,13 @@ def read_emails(typed: Sequence[str]) -> list[str]:
     for number, text in enumerate(typed[:EMAILS], 1):
         if not text.strip():
             continue
-        try:
-            address = validate_email(text.strip(), check_deliverability=False).normalized
-        except EmailNotValidError:
+        address = parse_email(text)
+        if address is None:
             raise BadNotification(
                 N_("Email %(number)s is not a complete address, like name@example.com."),
                 field=f"email_{number}",
                 number=number,
-            ) from None
+            )
         if address.lower() not in {one.lower() for one in found}:
             found.append(address)
     if not found:

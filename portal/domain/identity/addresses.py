@@ -29,9 +29,11 @@ def parse_email(typed: object) -> str | None:
         )
     except EmailNotValidError:
         return None
-    if "." not in found.domain or len(found.normalized) > limits.EMAIL_MAX:
+    # As mail servers write it: a domain of other letters in its ASCII form, and so one form of it.
+    address = found.ascii_email
+    if address is None or "." not in found.domain or len(address) > limits.EMAIL_MAX:
         return None
-    return found.normalized
+    return address
 
 
 def email_key(email: str) -> str:
