@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from portal.cities.outgoing import Outgoing
+from portal.cities.part import Part
 from portal.config import ROOT
 from portal.kit.text import language
 from portal.kit.us_states import US_STATES
@@ -66,12 +68,6 @@ Line = Annotated[str, AfterValidator(_some)]
 Colour = Annotated[str, AfterValidator(_colour)]
 EmailAddress = Annotated[str, AfterValidator(_address)]
 WebAddress = Annotated[str, AfterValidator(_web)]
-
-
-class Part(BaseModel):
-    """A table of the file: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Words(Part):
@@ -274,6 +270,8 @@ class City(Part):
     useful_links: tuple[Link, ...] = ()
     contact: Contact
     announcements: tuple[Notice, ...] = ()
+    # Files that the billing system wants laid out otherwise than the exchange has them.
+    outgoing: tuple[Outgoing, ...] = ()
     privacy: Words
 
     @property
@@ -286,6 +284,7 @@ class City(Part):
         for name, values in (
             ("modules", [str(module.key) for module in self.modules]),
             ("billing.categories", [str(c.number) for c in self.billing.categories]),
+            ("outgoing", [str(layout.file) for layout in self.outgoing]),
         ):
             twice = {value for value in values if values.count(value) > 1}
             if twice:

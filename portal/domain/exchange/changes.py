@@ -5,34 +5,11 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from portal.domain.exchange.written import csv_text, instant, safe
-
-_DELIVERY = (
-    "change_id",
-    "account_no",
-    "cid",
-    "old",
-    "new",
-    "email",
-    "consent_version",
-    "consented_at",
-    "actor",
-)
-_CONTACT = (
-    "change_id",
-    "account_no",
-    "cid",
-    "field",
-    "old",
-    "new",
-    "requested_at",
-    "approved_by",
-    "approved_at",
-)
+from portal.domain.exchange.written import instant, safe
 
 
-def take_delivery_changes(session: Session, now: datetime) -> str:
-    """Return delivery_changes.csv with every change not yet sent, and mark them sent."""
+def take_delivery_changes(session: Session, now: datetime) -> list[tuple[object, ...]]:
+    """Return the rows of delivery_changes: every change not yet sent; they are sent now."""
     rows = session.execute(
         text(
             "UPDATE delivery_change d SET exported_at = :now FROM account a, customer c,"
@@ -42,27 +19,24 @@ def take_delivery_changes(session: Session, now: datetime) -> str:
         ),
         {"now": now},
     ).all()
-    return csv_text(
-        _DELIVERY,
+    return [
         (
-            (
-                row.id,
-                row.account_no,
-                row.cid,
-                row.old,
-                row.new,
-                safe(row.email),
-                safe(row.consent_version),
-                instant(row.consented_at),
-                safe(row.actor),
-            )
-            for row in sorted(rows, key=lambda row: (row.consented_at, str(row.id)))
-        ),
-    )
+            row.id,
+            row.account_no,
+            row.cid,
+            row.old,
+            row.new,
+            safe(row.email),
+            safe(row.consent_version),
+            instant(row.consented_at),
+            safe(row.actor),
+        )
+        for row in sorted(rows, key=lambda row: (row.consented_at, str(row.id)))
+    ]
 
 
-def take_contact_changes(session: Session, now: datetime) -> str:
-    """Return contact_changes.csv with every approved request not yet sent, and mark them sent."""
+def take_contact_changes(session: Session, now: datetime) -> list[tuple[object, ...]]:
+    """Return the rows of contact_changes: every approved request not yet sent; sent now."""
     rows = session.execute(
         text(
             "UPDATE contact_request r SET exported_at = :now FROM account a, customer c,"
@@ -73,21 +47,18 @@ def take_contact_changes(session: Session, now: datetime) -> str:
         ),
         {"now": now},
     ).all()
-    return csv_text(
-        _CONTACT,
+    return [
         (
-            (
-                f"{row.reference}-{place}",
-                row.account_no,
-                row.cid,
-                field,
-                safe(old),
-                safe(new),
-                instant(row.requested_at),
-                safe(row.approved_by),
-                instant(row.decided_at),
-            )
-            for row in sorted(rows, key=lambda row: (row.decided_at, row.reference))
-            for place, (field, (old, new)) in enumerate(sorted(row.fields.items()), start=1)
-        ),
-    )
+            f"{row.reference}-{place}",
+            row.account_no,
+            row.cid,
+            field,
+            safe(old),
+            safe(new),
+            instant(row.requested_at),
+            safe(row.approved_by),
+            instant(row.decided_at),
+        )
+        for row in sorted(rows, key=lambda row: (row.decided_at, row.reference))
+        for place, (field, (old, new)) in enumerate(sorted(row.fields.items()), start=1)
+    ]

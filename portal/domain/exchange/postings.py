@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlmodel import Session, func, select
 
 from portal.domain.exchange.changes import take_contact_changes, take_delivery_changes
-from portal.domain.exchange.written import csv_text, instant, safe, sha256_of
+from portal.domain.exchange.layouts import file_of
+from portal.domain.exchange.written import instant, safe, sha256_of
 from portal.kit.errors import DomainError
 from portal.kit.money import plain_dollars
 from portal.kit.text import N_
@@ -21,27 +22,6 @@ from portal.models.exchange import PostingBatch, PostingRow
 
 _LOCK = 0x504F5354
 _TENDERS = {"card": "CARD", "ach": "ECHECK"}
-COLUMNS = (
-    "batch_id",
-    "seq",
-    "record",
-    "portal_payment_id",
-    "reverses_portal_payment_id",
-    "bill_year",
-    "category",
-    "bill_no",
-    "installment",
-    "account_no",
-    "cid",
-    "amount",
-    "tender",
-    "processor",
-    "processor_ref",
-    "effective_date",
-    "accepted_at",
-    "payer_name",
-)
-FEE_COLUMNS = ("batch_id", "seq", "portal_payment_id", "fee_kind", "amount")
 
 
 class TooEarly(DomainError):
@@ -117,22 +97,20 @@ def close_batch(session: Session, day: date, *, latest: date, now: datetime) -> 
     lines = list(_lines(session, batch_id, day))
     pay = sum(row.amount_cents for row, _ in lines if row.record == "PAY")
     reverse = sum(row.amount_cents for row, _ in lines if row.record == "REVERSE")
-    above = csv_text(COLUMNS, (cells for _, cells in lines))
-    trailer = (
-        "TRAILER",
-        batch_id,
-        len(lines),
-        plain_dollars(pay),
-        plain_dollars(reverse),
-        sha256_of(above),
+    posting = file_of(
+        "payment_posting",
+        [cells for _, cells in lines],
+        (batch_id, len(lines), plain_dollars(pay), plain_dollars(reverse)),
     )
-    files = {
-        "payment_posting.csv": above + ",".join(str(cell) for cell in trailer) + "\n",
-        # No city charges a fee yet; the file is there so that a job that fetches it finds it.
-        "fees.csv": csv_text(FEE_COLUMNS, ()),
-        "delivery_changes.csv": take_delivery_changes(session, now),
-        "contact_changes.csv": take_contact_changes(session, now),
-    }
+    files = dict(
+        (
+            posting,
+            # No city charges a fee yet; the file is there so that a job that fetches it finds it.
+            file_of("fees", ()),
+            file_of("delivery_changes", take_delivery_changes(session, now)),
+            file_of("contact_changes", take_contact_changes(session, now)),
+        )
+    )
     batch = PostingBatch(
         batch_id=batch_id,
         business_date=day,
@@ -140,7 +118,7 @@ def close_batch(session: Session, day: date, *, latest: date, now: datetime) -> 
         row_count=len(lines),
         pay_total_cents=pay,
         reverse_total_cents=reverse,
-        sha256=sha256_of(files["payment_posting.csv"]),
+        sha256=sha256_of(posting[1]),
         files=files,
     )
     session.add(batch)
