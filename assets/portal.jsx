@@ -2,9 +2,38 @@ import { useContext, useEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 import { EventLoopContext } from "$/utils/context";
 
-// After navigation inside the app: focus the new page's h1 and say its title.
+// What only changes how the same thing is looked at. All else in an address names what is shown.
+const VIEW = ["page", "status", "show", "begin", "end", "grouping"];
+
+function subjectOf(address) {
+  const url = new URL(address, "http://here");
+  for (const name of VIEW) url.searchParams.delete(name);
+  return url.pathname + url.search;
+}
+
+// The address that the browser is at, as the server hears it.
+export function useHere() {
+  const { pathname, search } = useLocation();
+  return pathname + search;
+}
+
+export function isHere(here, address) {
+  return address === here;
+}
+
+export function isSubject(here, address) {
+  return address !== "" && subjectOf(address) === subjectOf(here);
+}
+
+export function isAbout(here, account) {
+  const named = new URL(here, "http://here").searchParams.get("account");
+  return !named || named === account;
+}
+
+// After navigation inside the app to something else: focus the new h1 and say its title.
 export function RouteAnnouncer() {
-  const { pathname, key } = useLocation();
+  const { pathname, search, key } = useLocation();
+  const subject = subjectOf(pathname + search);
   const first = useRef(true);
   const [title, setTitle] = useState("");
   // A menu has done its work once something in it was chosen, also where that is the same page.
@@ -27,7 +56,7 @@ export function RouteAnnouncer() {
       setTitle(document.title);
     }, 60);
     return () => clearTimeout(timer);
-  }, [pathname]);
+  }, [subject]);
   return (
     <div role="status" aria-live="polite" id="route-announcer" className="visually-hidden">
       {title}

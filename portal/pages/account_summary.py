@@ -19,7 +19,7 @@ def view() -> Any:
     """Draw the page."""
     return shell.page(
         _("Account Summary"),
-        rx.cond(State.missing, rx.fragment(), feedback.waiting(State.loaded, _content())),
+        feedback.waiting(_content()),
     )
 
 

@@ -20,10 +20,7 @@ def view() -> Any:
     """Draw the page."""
     return shell.page(
         _("Utility Billing Accounts"),
-        feedback.waiting(
-            State.loaded,
-            rx.cond(State.removing != "", _confirmation(), _accounts()),
-        ),
+        feedback.waiting(rx.cond(State.removing != "", _confirmation(), _accounts())),
     )
 
 

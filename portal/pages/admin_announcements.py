@@ -24,7 +24,6 @@ def view() -> Any:
     return shell.page(
         _("Announcements"),
         waiting(
-            _STATE.loaded,
             rx.fragment(
                 rx.cond(
                     _STATE.rows.length() > 0,

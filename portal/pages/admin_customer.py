@@ -13,6 +13,7 @@ from portal.state.base import STAFF
 from portal.ui import shell
 from portal.ui.feedback import empty, status_word, waiting
 from portal.ui.form import button
+from portal.ui.here import IS_SHOWN
 from portal.ui.native import link
 from portal.ui.table import Column, facts, table
 
@@ -22,9 +23,8 @@ _STATE = AdminCustomerState
 def customer() -> Any:
     """Draw a customer."""
     return shell.page(
-        rx.cond(_STATE.loaded, _STATE.card.name, _("Customer")),
+        rx.cond(IS_SHOWN, _STATE.card.name, _("Customer")),
         waiting(
-            _STATE.loaded,
             rx.fragment(
                 rx.cond(
                     _STATE.card.confidential,
@@ -57,7 +57,6 @@ def resident() -> Any:
     return shell.page(
         _("Sign-in"),
         waiting(
-            _STATE.loaded,
             rx.fragment(_sign_ins(), _paid(), _messages(), _audit()),
         ),
         back=_back(),

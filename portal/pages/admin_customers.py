@@ -9,7 +9,7 @@ from portal.kit.text import N_, _
 from portal.pages import Page
 from portal.pages.admin_parts import search_box
 from portal.state.admin_customers import AdminCustomersState
-from portal.state.base import STAFF
+from portal.state.base import STAFF, PortalState
 from portal.ui import shell
 from portal.ui.feedback import empty, waiting
 from portal.ui.native import link
@@ -22,9 +22,8 @@ def view() -> Any:
     state = AdminCustomersState
     return shell.page(
         _("Customers"),
-        search_box(default_value=state.typed, key=state.typed, auto_focus=True),
+        _search(),
         waiting(
-            state.loaded,
             rx.cond(
                 state.typed == "",
                 empty(_("Customers you search for appear here.")),
@@ -39,6 +38,13 @@ def view() -> Any:
             ),
         ),
     )
+
+
+def _search() -> Any:
+    # The words stay in the box while others are looked for; those of an earlier visit do not.
+    here = PortalState.loaded_at.startswith(routes.link(routes.ADMIN_CUSTOMERS))
+    typed = rx.cond(here, AdminCustomersState.typed, "")
+    return search_box(default_value=typed, key=typed, auto_focus=True)
 
 
 def _found() -> Any:

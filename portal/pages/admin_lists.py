@@ -19,6 +19,7 @@ from portal.state.base import STAFF
 from portal.ui import shell
 from portal.ui.feedback import empty, status_word, waiting
 from portal.ui.form import button
+from portal.ui.here import IS_SHOWN
 from portal.ui.native import link
 from portal.ui.table import Column, facts, table
 from portal.ui.table import pages as page_links
@@ -40,7 +41,6 @@ def payments() -> Any:
         _("Payments"),
         filters(routes.ADMIN_PAYMENTS, state.status, words),
         waiting(
-            state.loaded,
             rx.cond(
                 state.rows.length() > 0,
                 rx.fragment(
@@ -57,9 +57,8 @@ def payment() -> Any:
     """Draw one payment and its chain of states."""
     state = AdminPaymentsState
     return shell.page(
-        rx.cond(state.loaded, _("Payment") + " " + state.one.number, _("Payment")),
+        rx.cond(IS_SHOWN, _("Payment") + " " + state.one.number, _("Payment")),
         waiting(
-            state.loaded,
             rx.fragment(
                 _reason(state.one.reason),
                 facts(
@@ -105,7 +104,6 @@ def imports() -> Any:
     return shell.page(
         _("Imports"),
         waiting(
-            state.loaded,
             rx.cond(
                 state.rows.length() > 0,
                 rx.fragment(
@@ -122,9 +120,8 @@ def import_run() -> Any:
     """Draw one run, its counts and its rows at fault."""
     state = AdminImportsState
     return shell.page(
-        rx.cond(state.loaded, state.one.source, _("Import")),
+        rx.cond(IS_SHOWN, state.one.source, _("Import")),
         waiting(
-            state.loaded,
             rx.fragment(
                 _reason(state.one.reason),
                 facts(
@@ -193,7 +190,6 @@ def outbox() -> Any:
         _("Messages sent"),
         filters(routes.ADMIN_OUTBOX, state.status, words),
         waiting(
-            state.loaded,
             rx.cond(
                 state.rows.length() > 0,
                 rx.fragment(

@@ -22,7 +22,6 @@ def view() -> Any:
     return shell.page(
         _("Requests"),
         waiting(
-            _STATE.loaded,
             rx.cond(
                 _STATE.rows.length() > 0,
                 rx.foreach(_STATE.rows, _request),

@@ -22,7 +22,7 @@ def view() -> Any:
     return shell.page(
         _("Work list"),
         search_box(),
-        waiting(AdminWorkState.loaded, _lists()),
+        waiting(_lists()),
     )
 
 

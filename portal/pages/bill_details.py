@@ -19,11 +19,13 @@ def view() -> Any:
     """Draw the page."""
     return shell.page(
         _("Bill Details"),
-        rx.cond(State.missing, rx.fragment(), feedback.waiting(State.loaded, _content())),
-        back=link(
-            _("Manage Bills"),
-            to=routes.link(routes.BILLS) + "?account=" + State.head.account,
-            class_name="back",
+        feedback.waiting(_content()),
+        back=feedback.once_loaded(
+            link(
+                _("Manage Bills"),
+                to=routes.link(routes.BILLS) + "?account=" + State.head.account,
+                class_name="back",
+            )
         ),
     )
 

@@ -40,7 +40,7 @@ def being_paid(of: Any) -> Any:
 
 def view() -> Any:
     """Draw the page."""
-    return shell.page(_("My Cart"), feedback.waiting(State.loaded, _content()))
+    return shell.page(_("My Cart"), feedback.waiting(_content()))
 
 
 def _content() -> Any:

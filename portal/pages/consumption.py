@@ -18,8 +18,10 @@ def view() -> Any:
     """Draw the page."""
     return shell.page(
         _("Billed consumption"),
-        rx.cond(State.missing, rx.fragment(), feedback.waiting(State.loaded, _content())),
-        back=link(_("Account Summary"), to=_to(routes.SUMMARY), class_name="back"),
+        feedback.waiting(_content()),
+        back=feedback.once_loaded(
+            link(_("Account Summary"), to=_to(routes.SUMMARY), class_name="back")
+        ),
     )
 
 

@@ -19,14 +19,13 @@ def view() -> Any:
     """Draw the page."""
     return shell.page(
         _("Bill Delivery Preference"),
-        feedback.waiting(State.loaded, _content()),
-        back=rx.cond(
-            State.account != "",
+        feedback.waiting(_content()),
+        back=feedback.once_loaded(
             link(
                 _("Account Summary"),
                 to=routes.link(routes.SUMMARY) + "?account=" + State.account,
                 class_name="back",
-            ),
+            )
         ),
     )
 

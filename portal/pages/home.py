@@ -24,11 +24,8 @@ def view() -> Any:
         _("Welcome to %(portal)s", portal=town.portal.name.say()),
         rx.el.p(town.portal.welcome.say(), class_name="lead"),
         waiting(
-            HomeState.loaded,
-            rx.fragment(
-                rx.cond(ShellState.is_signed_in, _mine(), _way_in()),
-                _announcements(),
-            ),
+            rx.cond(ShellState.is_signed_in, _mine(), _way_in()),
+            _announcements(),
         ),
         rx.el.p(town.privacy.say(), class_name="muted small part-gap"),
     )

@@ -13,6 +13,7 @@ from portal.state.base import RESIDENT
 from portal.state.utility_billing import LinkSetupState as State
 from portal.ui import form, shell
 from portal.ui.bill_picture import bill_picture
+from portal.ui.here import IS_SHOWN
 from portal.ui.native import link
 
 
@@ -51,7 +52,7 @@ def _form() -> Any:
 
 def _linked() -> Any:
     return rx.cond(
-        State.rows.length() > 0,
+        IS_SHOWN & (State.rows.length() > 0),
         rx.el.section(
             rx.el.h2(_("Linked accounts"), id="linked"),
             rx.el.ul(

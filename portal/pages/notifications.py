@@ -19,18 +19,13 @@ def view() -> Any:
     """Draw My Notifications."""
     return shell.page(
         _("My Notifications"),
-        feedback.waiting(
-            NotificationState.loaded,
-            rx.cond(
-                NotificationState.account_no != "",
-                _content(),
-                link(_("Accounts"), to=routes.link(routes.ACCOUNTS), class_name="tap"),
-            ),
-        ),
-        back=link(
-            _("Back to Usage"),
-            to=routes.link(routes.USAGE) + "?account=" + NotificationState.account,
-            class_name="back no-print",
+        feedback.waiting(_content()),
+        back=feedback.once_loaded(
+            link(
+                _("Back to Usage"),
+                to=routes.link(routes.USAGE) + "?account=" + NotificationState.account,
+                class_name="back no-print",
+            )
         ),
     )
 

@@ -17,11 +17,13 @@ from portal.ui.table import Column
 
 def view() -> Any:
     """Draw the page."""
-    return shell.page(_("Pay Bills"), feedback.waiting(State.loaded, _content()))
+    return shell.page(_("Pay Bills"), feedback.waiting(_content()))
 
 
 def _content() -> Any:
-    return rx.fragment(changes(State), rx.cond(State.being_paid, being_paid(State), _form()))
+    # An empty cart leads to My Cart, and there is nothing to draw until that is here.
+    bills = rx.cond(State.being_paid, being_paid(State), _form())
+    return rx.cond(State.rows.length() > 0, rx.fragment(changes(State), bills))
 
 
 def _form() -> Any:

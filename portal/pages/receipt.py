@@ -21,7 +21,7 @@ def view() -> Any:
     """Draw the page."""
     return shell.page(
         _("Receipt"),
-        rx.cond(State.missing, rx.fragment(), feedback.waiting(State.loaded, _content())),
+        feedback.waiting(_content()),
     )
 
 

@@ -12,6 +12,7 @@ from portal.pages import Page
 from portal.state.accounts import SearchResultsState as State
 from portal.state.base import RESIDENT
 from portal.ui import feedback, shell
+from portal.ui.here import IS_SHOWN
 from portal.ui.native import link
 from portal.ui.table import Column, table
 
@@ -25,7 +26,7 @@ def view() -> Any:
                 link(
                     _("Modify Search"),
                     to=rx.cond(
-                        State.account != "",
+                        IS_SHOWN & (State.account != ""),
                         routes.link(routes.UTILITY_BILLING) + "?account=" + State.account,
                         routes.link(routes.UTILITY_BILLING),
                     ),
@@ -35,11 +36,8 @@ def view() -> Any:
             class_name="links",
         ),
         feedback.waiting(
-            State.loaded,
-            rx.fragment(
-                rx.el.p(State.found, role="status"),
-                rx.cond(State.rows.length() > 0, _results(), _nothing()),
-            ),
+            rx.el.p(State.found, role="status"),
+            rx.cond(State.rows.length() > 0, _results(), _nothing()),
         ),
     )
 

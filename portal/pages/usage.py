@@ -20,14 +20,7 @@ def view() -> Any:
     """Draw the usage page."""
     return shell.page(
         _("Usage"),
-        feedback.waiting(
-            UsageState.loaded,
-            rx.cond(
-                UsageState.account_no != "",
-                _content(),
-                link(_("Accounts"), to=routes.link(routes.ACCOUNTS), class_name="tap"),
-            ),
-        ),
+        feedback.waiting(_content()),
     )
 
 

@@ -25,7 +25,7 @@ def view() -> Any:
             rx.el.li(link(_("Link to Account"), to=routes.link(routes.LINK))),
             class_name="links",
         ),
-        feedback.waiting(State.loaded, _form()),
+        feedback.waiting(_form()),
         rx.el.details(
             rx.el.summary(_("Where do I find these numbers?")),
             bill_picture(),

@@ -17,7 +17,7 @@ from portal.domain.bills.words import last_posted
 from portal.domain.cart import operations as cart
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, ngettext, short_day
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.shell import ShellState
 
 # As many as the guides' pages show; Past Bills has the others.
@@ -50,8 +50,6 @@ class ServiceView:
 class AccountSummaryState(PortalState):
     """One account at a glance."""
 
-    loaded: bool = False
-    missing: bool = False
     account: str = ""
     account_no: str = ""
     service_address: str = ""
@@ -73,15 +71,13 @@ class AccountSummaryState(PortalState):
     services: list[ServiceView] = []
     _payable: list[str] = []
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the account."""
-        self.loaded, self.missing = False, True
         today = local_date(utc_now(), city().zone)
         found = await self._ask(queries.account_summary, self._query("account"), today)
         self._draw_due(found, today)
         self._draw_rest(found)
-        self.loaded, self.missing = True, False
 
     @handler(RESIDENT)
     async def pay_now(self) -> Any:

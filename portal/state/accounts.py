@@ -8,7 +8,7 @@ from portal import routes
 from portal.domain.accounts import operations, queries
 from portal.kit.clock import utc_now
 from portal.kit.text import _, ngettext
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.linked import HolderRow, LinkedRow, row
 
 
@@ -18,19 +18,16 @@ class SearchResultsState(PortalState):
     rows: list[LinkedRow] = []
     found: str = ""
     account: str = ""
-    loaded: bool = False
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the account in the address, or all of them."""
-        self.loaded = False
         linked = await self._ask(queries.linked)
         wanted = self._query("account")
         shown = [one for one in linked if not wanted or str(one.account_id) == wanted]
         self.rows = [row(one) for one in shown]
         self.account = wanted if shown else ""
         self.found = ngettext("%(n)s found", "%(n)s found", len(shown))
-        self.loaded = True
 
 
 class AccountsState(PortalState):
@@ -41,9 +38,8 @@ class AccountsState(PortalState):
     removing: str = ""
     removing_account: str = ""
     removing_person: str = ""
-    loaded: bool = False
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the linked accounts; `remove=` in the address asks before it removes."""
         self._draw(await self._ask(queries.linked))
@@ -68,4 +64,3 @@ class AccountsState(PortalState):
         self.removing_account = f"{found[0].account_no}, {found[0].address}"
         if self._query("done") == "removed":
             self.notice = _("The link is removed.")
-        self.loaded = True

@@ -6,9 +6,8 @@ from portal.cities import city
 from portal.domain.requests import address
 from portal.domain.requests.rules import WrongAddress
 from portal.kit.clock import local_date, utc_now
-from portal.kit.errors import NotFound
 from portal.kit.text import N_, _, day
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 
 _FIELDS = ("addr1", "addr2", "city", "state", "zip", "note")
 _STATUS = {
@@ -33,7 +32,6 @@ class AddressRequestRow:
 class AddressState(PortalState):
     """The page's account, what was typed, and the requests so far."""
 
-    loaded: bool = False
     account: str = ""
     account_no: str = ""
     service_address: str = ""
@@ -44,10 +42,10 @@ class AddressState(PortalState):
     typed: dict[str, str] = {}
     wished: list[str] = []
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the address on file of the account named in the address, and the requests."""
-        self.loaded, self.step = False, "type"
+        self.step = "type"
         self.typed = dict.fromkeys(_FIELDS, "")
         await self._read(self._query("account"))
 
@@ -83,18 +81,12 @@ class AddressState(PortalState):
         )
 
     async def _read(self, account: str) -> None:
-        try:
-            page = await self._ask(address.address, account)
-        except NotFound as missing:
-            self.account = ""
-            self._show(missing)
-            return
+        page = await self._ask(address.address, account)
         self.account, self.account_no = str(page.account_id), page.account_no
         self.service_address = page.service_address
         self.lines = list(page.now.lines())
         self.requests = [_row(request) for request in page.requests]
         self.waiting = page.waiting is not None
-        self.loaded = True
 
 
 def _row(request: address.AddressRequest) -> AddressRequestRow:

@@ -13,7 +13,7 @@ from portal.domain.staff.announcements import Draft
 from portal.kit.clock import utc_now
 from portal.kit.text import _
 from portal.state.admin_views import when
-from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
+from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler, loader
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ class AdminAnnouncementsState(PortalState):
     # Changes with the draft, so that the browser draws its fields anew.
     form_key: str = "new"
     may_act: bool = False
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load(self) -> None:
         """Show the list, and in the form the announcement that the URL names."""
         await self._draw()
@@ -98,7 +97,7 @@ class AdminAnnouncementsState(PortalState):
             )
             for row in found
         ]  # fmt: skip
-        self.may_act, self.loaded = self._actor().role == "administrator", True
+        self.may_act = self._actor().role == "administrator"
 
 
 def _standing(starts: datetime, ends: datetime | None, now: datetime) -> tuple[str, str, bool]:

@@ -19,7 +19,7 @@ from portal.state.admin_views import (
     when,
 )
 from portal.state.admin_words import act_word, role_word
-from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
+from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler, loader
 
 _STANDING = {
     Standing.PAST_DUE: (N_("Past due"), "bad"),
@@ -130,18 +130,15 @@ class AdminCustomerState(PortalState):
     messages: list[MessageLine] = []
     audit: list[AuditLine] = []
     may_act: bool = False
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load_customer(self) -> None:
         """Show a customer; the look is noted."""
-        self.loaded = False
         await self._show_customer()
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load_resident(self) -> None:
         """Show a sign-in; the look is noted."""
-        self.loaded = False
         await self._show_resident()
 
     @handler(ADMINISTRATOR)
@@ -201,7 +198,6 @@ class AdminCustomerState(PortalState):
             for row in noted
         ]
         self.may_act = self._actor().role == "administrator"
-        self.loaded = True
 
 
 def _card(found: customers.CustomerPage) -> CustomerCard:

@@ -10,7 +10,7 @@ from portal import routes
 from portal.domain.staff import search
 from portal.kit.text import _
 from portal.state.admin_views import on
-from portal.state.base import STAFF, PortalState, handler
+from portal.state.base import STAFF, PortalState, handler, loader
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,8 @@ class AdminCustomersState(PortalState):
     total: int = 0
     page: int = 1
     last: int = 1
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load(self) -> None:
         """Show what the URL's words find."""
         self.typed = self._query("q")
@@ -62,7 +61,6 @@ class AdminCustomersState(PortalState):
         ]
         self.total = found.tenures.total
         self.page, self.last = found.tenures.page, found.tenures.last
-        self.loaded = True
 
     @handler(STAFF)
     async def search(self, form: dict[str, str]) -> Any:

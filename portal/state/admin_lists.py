@@ -17,7 +17,7 @@ from portal.state.admin_views import (
     when,
 )
 from portal.state.admin_words import count_word, source_word
-from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
+from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler, loader
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,18 @@ class AdminPaymentsState(PortalState):
     processor_ref: str = ""
     effective: str = ""
     events: list[EventLine] = []
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load(self) -> None:
         """Show a page of the list."""
         self.status = self._query("status")
         found = await self._ask(lists.payments, self.status, self._query("page"))
         self.rows = [payment_line(row) for row in found.rows]
         self.total, self.page, self.last = number(found.total), found.page, found.last
-        self.loaded = True
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load_one(self) -> None:
         """Show one payment; the look is noted."""
-        self.loaded = False
         found = await self._ask(lists.payment, self._query("id"))
         self.one, self.payer = payment_line(found.payment), str(found.user_id)
         self.processor_ref, self.effective = found.processor_ref, on(found.effective)
@@ -96,7 +93,6 @@ class AdminPaymentsState(PortalState):
             )
             for event in found.events
         ]
-        self.loaded = True
 
 
 class AdminImportsState(PortalState):
@@ -110,19 +106,17 @@ class AdminImportsState(PortalState):
     notes: list[str] = []
     counts: list[CountLine] = []
     faults: list[FaultLine] = []
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load(self) -> None:
         """Show a page of the list."""
         found = await self._ask(lists.imports, self._query("page"))
         self.rows = [import_line(row) for row in found.rows]
-        self.page, self.last, self.loaded = found.page, found.last, True
+        self.page, self.last = found.page, found.last
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load_one(self) -> None:
         """Show one run."""
-        self.loaded = False
         found = await self._ask(lists.import_run, self._query("id"), self._query("page"))
         self.one, self.run_id = import_line(found.run), str(found.run.run_id)
         self.notes = list(found.notes)
@@ -131,7 +125,7 @@ class AdminImportsState(PortalState):
             FaultLine(row.file, str(row.line), row.column, row.value, row.message)
             for row in found.faults.rows
         ]
-        self.page, self.last, self.loaded = found.faults.page, found.faults.last, True
+        self.page, self.last = found.faults.page, found.faults.last
 
 
 class AdminOutboxState(PortalState):
@@ -142,9 +136,8 @@ class AdminOutboxState(PortalState):
     page: int = 1
     last: int = 1
     may_act: bool = False
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load(self) -> None:
         """Show a page of the list."""
         await self._draw()
@@ -160,7 +153,7 @@ class AdminOutboxState(PortalState):
         self.status = self._query("status")
         found = await self._ask(lists.outbox, self.status, self._query("page"))
         self.rows = [message_line(row) for row in found.rows]
-        self.page, self.last, self.loaded = found.page, found.last, True
+        self.page, self.last = found.page, found.last
         self.may_act = self._actor().role == "administrator"
 
 

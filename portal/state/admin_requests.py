@@ -7,7 +7,7 @@ from portal.domain.requests.address import StaffRequest
 from portal.kit.clock import utc_now
 from portal.kit.text import N_, _
 from portal.state.admin_views import when
-from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
+from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler, loader
 
 _FIELDS = {
     "addr1": N_("Address"),
@@ -48,9 +48,8 @@ class AdminRequestsState(PortalState):
 
     rows: list[RequestCard] = []
     may_act: bool = False
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load(self) -> None:
         """Show what waits, oldest first."""
         await self._draw()
@@ -71,7 +70,7 @@ class AdminRequestsState(PortalState):
 
     async def _draw(self) -> None:
         self.rows = [_card(row) for row in await self._ask(address.waiting_requests)]
-        self.may_act, self.loaded = self._actor().role == "administrator", True
+        self.may_act = self._actor().role == "administrator"
 
 
 def _card(row: StaffRequest) -> RequestCard:

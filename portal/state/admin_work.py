@@ -14,7 +14,7 @@ from portal.state.admin_views import (
     payment_line,
     when,
 )
-from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler
+from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler, loader
 
 TASK_WORDS = {
     "mail_failed": N_("A message could not be sent"),
@@ -59,9 +59,8 @@ class AdminWorkState(PortalState):
     last_usage: str = ""
     nothing: bool = False
     may_act: bool = False
-    loaded: bool = False
 
-    @handler(STAFF)
+    @loader(STAFF)
     async def load(self) -> None:
         """Show what waits."""
         self._draw(await self._ask(work.work_list, utc_now()))
@@ -93,4 +92,3 @@ class AdminWorkState(PortalState):
         lists = (self.tasks, self.in_doubt, self.refused, self.failed)
         self.nothing = not any(lists) and not self.requests
         self.may_act = self._actor().role == "administrator"
-        self.loaded = True

@@ -1,8 +1,9 @@
 """What every State is built on: permission first, the actor from the database, errors in the page.
 
-A handler is declared with `@handler(PERMISSION)`, is async, and does at most three things: read
-its arguments, make one domain call through `self._ask(...)`, assign a view. Without the decorator
-an event is refused (see `portal/state/guard.py`), whoever sends it.
+A handler is declared with `@handler(PERMISSION)`, the one that loads a page with
+`@loader(PERMISSION)`. It is async, and does at most three things: read its arguments, make one
+domain call through `self._ask(...)`, assign a view. Without the decorator an event is refused (see
+`portal/state/guard.py`), whoever sends it.
 
 What a State variable may hold (tried on Reflex 0.10.1, see tests/state/test_var_types.py):
 str, int, bool, `Optional` of them, frozen dataclasses of these, `list[...]` and `tuple[X, ...]` of
@@ -49,6 +50,7 @@ __all__ = [
     "PortalState",
     "Problem",
     "handler",
+    "loader",
 ]
 
 T = TypeVar("T")
@@ -78,6 +80,11 @@ class PortalState(rx.State):
     field_errors: dict[str, str] = {}
     # Said politely and kept until the next act: "Saved."
     notice: str = ""
+    # The address that was loaded last, "" while none is: what the tab holds, problems and notice
+    # too, is about that address and drawn at no other.
+    loaded_at: str = ""
+    # What that address names was not found, or could not be read: nothing of it is drawn.
+    missing: bool = False
 
     def _actor(self) -> Actor:
         """Return who makes this event, as the database said when it began."""
@@ -112,6 +119,11 @@ class PortalState(rx.State):
         self.problems = [*self.problems, Problem(sentence, error.field)]
         if error.field:
             self.field_errors = {**self.field_errors, error.field: sentence}
+
+    def _leave_other_page(self) -> None:
+        """Forget what another page loaded, so that coming back to it shows nothing of then."""
+        if self.loaded_at.partition("?")[0] != self.router.url.path:
+            self.loaded_at = ""
 
     def _clear(self) -> None:
         """Forget what the last act had to say."""
@@ -155,11 +167,16 @@ def refusal(permission: Permission, path: str) -> Any:
     return rx.redirect(routes.link(routes.ADMIN_SIGN_IN if staff else routes.SIGN_IN, next=path))
 
 
-def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
+def handler(
+    permission: Permission, *, arriving: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
     """Declare an event handler and who may call it.
 
     Arguments are of type str, int, bool, `list[str]` or `dict[str, str]` (a form), each checked:
     the framework does not, and a browser may send anything.
+
+    What is pressed acts on what the tab holds. It is not done where that is another address's data
+    by now: somebody went back, and pressed before the answer came. `arriving` is part of a load.
     """
 
     def declare(fn: Callable[..., Any]) -> Any:
@@ -182,6 +199,10 @@ def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
                 ended = actor.user_id is None and bool(self.router.headers.cookie)
                 if ended or not permission.allows(actor):
                     return refusal(permission, self._path())
+                if arriving:
+                    self._leave_other_page()
+                elif self.loaded_at not in ("", self._path()):
+                    return None
                 token = _actor.set(actor)
                 try:
                     return await fn(self, *args, **kwargs)
@@ -199,6 +220,31 @@ def handler(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
 
         run.__permission__ = permission  # type: ignore[attr-defined]
         return rx.event(run)
+
+    return declare
+
+
+def loader(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
+    """Declare the handler that loads a page, and who may call it.
+
+    When it ends, what it assigned is drawn at the address it ran for, and only there. When it
+    raises, nothing is drawn but what `handler` says of it.
+    """
+
+    def declare(fn: Callable[..., Any]) -> Any:
+        @functools.wraps(fn)
+        async def load(self: PortalState, *args: Any, **kwargs: Any) -> Any:
+            # The framework cancels a load when its reader goes on: then this stands.
+            self.loaded_at = ""
+            try:
+                answer = await fn(self, *args, **kwargs)
+            except Exception:
+                self.loaded_at, self.missing = self._path(), True
+                raise
+            self.loaded_at, self.missing = self._path(), False
+            return answer
+
+        return handler(permission, arriving=True)(load)
 
     return declare
 

@@ -34,7 +34,7 @@ from portal.domain.payments.reasons import reason
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, number, short_day
 from portal.state.bars import Bar, bars
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.shell import ShellState
 
 
@@ -130,8 +130,6 @@ class PaymentView:
 class BillDetailsState(PortalState):
     """One bill."""
 
-    loaded: bool = False
-    missing: bool = False
     head: BillHead = BillHead()
     address: list[str] = []
     reads: list[ReadRow] = []
@@ -145,16 +143,14 @@ class BillDetailsState(PortalState):
     booked: list[PaymentView] = []
     payments: list[PaymentView] = []
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the bill that the address names."""
-        self.loaded, self.missing = False, True
         today = local_date(utc_now(), city().zone)
         found = await self._ask(details.bill_details, self._query("id"), today)
         self.head, self.address = _head(found, today), list(found.person.lines)
         self._draw_reasons(found)
         self._draw_history(found)
-        self.loaded, self.missing = True, False
 
     @handler(RESIDENT)
     async def add_to_cart(self) -> None:

@@ -11,7 +11,7 @@ from portal.domain.cart import operations
 from portal.domain.cart.queries import CartLine, CartView
 from portal.domain.cart.states import CartStatus
 from portal.kit.text import _, money, say, short_day
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.shell import ShellState
 
 
@@ -49,7 +49,6 @@ def _row(line: CartLine) -> CartRow:
 class CartState(PortalState):
     """The signed-in resident's cart."""
 
-    loaded: bool = False
     # A payment of this cart is under way: nothing may change under it.
     being_paid: bool = False
     # Where that payment stands: the bank's question, or the receipt.
@@ -58,10 +57,9 @@ class CartState(PortalState):
     rows: list[CartRow] = []
     changes: list[str] = []
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the cart as it stands, and say what changed in it since it was filled."""
-        self.loaded = False
         view, told = await self._ask(operations.refresh)
         self.changes = [say(change) for change in told]
         self._draw(view)
@@ -71,7 +69,6 @@ class CartState(PortalState):
         self.total = money(view.total_cents) if view else ""
         self.being_paid = view is not None and view.status is CartStatus.CONFIRMING
         self.paying = routes.pay(view.cart_id) if view else ""
-        self.loaded = True
 
     @handler(RESIDENT)
     async def remove(self, bill: str) -> Any:

@@ -9,7 +9,7 @@ from portal.domain.bills.explain import quantity, read_word, unit_sentence
 from portal.domain.bills.rules import ReadLine
 from portal.kit.text import _, number, short_day
 from portal.state.bars import Bar, bars
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, loader
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,6 @@ class OtherService:
 class ConsumptionState(PortalState):
     """One service's billed usage."""
 
-    loaded: bool = False
-    missing: bool = False
     account: str = ""
     account_no: str = ""
     service_address: str = ""
@@ -49,17 +47,15 @@ class ConsumptionState(PortalState):
     bars: list[Bar] = []
     others: list[OtherService] = []
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the service that the address names, or the account's first."""
-        self.loaded, self.missing = False, True
         found = await self._ask(queries.consumption, self._query("account"), self._query("service"))
         self.account, self.account_no = str(found.account_id), found.account_no
         self.service_address, self.customer_id = found.service_address, found.cid
         self.service = found.description
         self.others = [OtherService(code, name) for code, name in found.others]
         self._draw(found.reads)
-        self.loaded, self.missing = True, False
 
     def _draw(self, reads: tuple[ReadLine, ...]) -> None:
         self.rows = [_row(read) for read in reads]

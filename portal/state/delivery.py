@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from portal.cities import city
 from portal.domain.requests import delivery
 from portal.kit.clock import local_date, utc_now
-from portal.kit.errors import NotFound
 from portal.kit.text import _, day
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,6 @@ class DeliveryChangeRow:
 class DeliveryState(PortalState):
     """The page's account, the step the resident is at and the changes so far."""
 
-    loaded: bool = False
     account: str = ""
     account_no: str = ""
     service_address: str = ""
@@ -38,10 +36,10 @@ class DeliveryState(PortalState):
     way_words: str = ""
     by_email: bool = False
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show how bills of the account named in the address reach the resident."""
-        self.loaded, self.step, self.way = False, "choose", ""
+        self.step, self.way = "choose", ""
         await self._read(self._query("account"))
 
     @handler(RESIDENT)
@@ -72,19 +70,13 @@ class DeliveryState(PortalState):
         self.notice = _("Your change was received. We sent you an email that confirms it.")
 
     async def _read(self, account: str) -> None:
-        try:
-            known = await self._ask(delivery.delivery, account, utc_now())
-        except NotFound as missing:
-            self.account = ""
-            self._show(missing)
-            return
+        known = await self._ask(delivery.delivery, account, utc_now())
         words = city().delivery
         self.account, self.account_no = str(known.account_id), known.account_no
         self.service_address, self.email = known.service_address, known.email
         self.current, self.wanted = words.word(known.current), known.wanted
         self.may_change = known.may_change
         self.changes = [_row(change) for change in known.changes]
-        self.loaded = True
 
 
 def _row(change: delivery.Change) -> DeliveryChangeRow:

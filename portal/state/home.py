@@ -6,7 +6,7 @@ from portal.cities import city
 from portal.domain.home import queries
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import day, language, money
-from portal.state.base import PUBLIC, PortalState, handler
+from portal.state.base import PUBLIC, PortalState, loader
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,8 @@ class HomeState(PortalState):
     email: str = ""
     accounts: list[HomeAccountRow] = []
     more_accounts: int = 0
-    loaded: bool = False
 
-    @handler(PUBLIC)
+    @loader(PUBLIC)
     async def load(self) -> None:
         """Show what is announced and, to a resident, their accounts."""
         now = utc_now()
@@ -50,7 +49,6 @@ class HomeState(PortalState):
         self.name, self.email = (mine.name, mine.email) if mine else ("", "")
         self.more_accounts = mine.more_accounts if mine else 0
         self.accounts = [_row(one) for one in mine.accounts] if mine else []
-        self.loaded = True
 
 
 def _row(one: queries.OwnAccount) -> HomeAccountRow:

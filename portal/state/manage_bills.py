@@ -11,7 +11,7 @@ from portal.domain.bills.words import TONES, added_notice, look_word, paid_note,
 from portal.domain.cart import operations as cart
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import money, ngettext, short_day
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.shell import ShellState
 
 
@@ -34,8 +34,6 @@ class BillRow:
 class ManageBillsState(PortalState):
     """One account's bills."""
 
-    loaded: bool = False
-    missing: bool = False
     showing_past: bool = False
     account: str = ""
     account_no: str = ""
@@ -48,10 +46,9 @@ class ManageBillsState(PortalState):
     can_pay: bool = False
     rows: list[BillRow] = []
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the account's bills; `show=past` in the address shows the past ones."""
-        self.loaded, self.missing = False, True
         today = local_date(utc_now(), city().zone)
         found = await self._ask(queries.manage_bills, self._query("account"), today)
         self._draw(found, today, past=self._query("show") == "past")
@@ -81,7 +78,6 @@ class ManageBillsState(PortalState):
                 "%(n)s older bills are not shown here.",
                 found.past_left_out,
             )
-        self.loaded, self.missing = True, False
 
 
 def _row(look: BillLook, today: date) -> BillRow:

@@ -7,7 +7,7 @@ from portal.domain.alerts import operations, queries, rules
 from portal.domain.alerts.rules import BadNotification, Rehearsal
 from portal.kit.clock import utc_now
 from portal.kit.text import N_, _, day, ngettext, number
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,11 @@ class NotificationState(PortalState):
     has_meter: bool = True
     moved_out: bool = False
     is_saved: bool = False
-    loaded: bool = False
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show what is saved, the guideline and what would suit."""
-        self.account, self.account_no = self._query("account"), ""
-        self.loaded = True  # an account that is not theirs is said so, and not waited for
+        self.account = self._query("account")
         self._draw(
             await self._ask(queries.notification, self.account, zone=city().zone, now=utc_now())
         )

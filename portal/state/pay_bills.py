@@ -15,7 +15,7 @@ from portal.domain.cart.states import CartStatus
 from portal.kit.clock import local_date, utc_now
 from portal.kit.money import plain_dollars
 from portal.kit.text import _, day, money, say, short_day
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.cart import category_name
 
 
@@ -53,7 +53,6 @@ def _row(line: CartLine) -> PayRow:
 class PayBillsState(PortalState):
     """The amounts of the signed-in resident's cart."""
 
-    loaded: bool = False
     being_paid: bool = False
     # Where that payment stands: the bank's question, or the receipt.
     paying: str = ""
@@ -64,12 +63,12 @@ class PayBillsState(PortalState):
     # What was typed and not yet sent with a form, by bill.
     _typed: dict[str, str] = {}
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> Any:
         """Show the cart's bills with their amounts."""
-        self.loaded = False
         view, told = await self._ask(operations.refresh)
         if view is None or not view.lines:
+            self.rows = []
             return rx.redirect(routes.link(routes.CART))
         self.changes = [say(change) for change in told]
         self._typed = {}
@@ -87,7 +86,6 @@ class PayBillsState(PortalState):
         self.subtotal = money(view.total_cents)
         self.being_paid = view.status is CartStatus.CONFIRMING
         self.paying = routes.pay(view.cart_id)
-        self.loaded = True
 
     @handler(RESIDENT)
     async def keep_amount(self, bill: str, typed: str) -> None:

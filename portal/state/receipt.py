@@ -11,7 +11,7 @@ from portal.domain.payments.reasons import reason
 from portal.domain.payments.states import PaymentStatus
 from portal.kit.clock import utc_now
 from portal.kit.text import _, day, moment, money, short_day
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, loader
 from portal.state.cart import category_name
 from portal.state.shell import ShellState
 
@@ -46,8 +46,6 @@ class StepView:
 class ReceiptState(PortalState):
     """One payment of the signed-in resident."""
 
-    loaded: bool = False
-    missing: bool = False
     # "paid", "checking", "confirm" (the bank asks), "bank" (processing) or "unpaid".
     standing: str = ""
     # For paper: where this receipt stands.
@@ -68,10 +66,9 @@ class ReceiptState(PortalState):
     rows: list[ReceiptRow] = []
     steps: list[StepView] = []
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> object:
         """Show the payment that the address names; it works when bookmarked."""
-        self.loaded, self.missing = False, True
         self._draw(await self._ask(queries.receipt, self._query("id")))
         return ShellState.load
 
@@ -114,4 +111,3 @@ class ReceiptState(PortalState):
             StepView(state_word(step.status), moment(step.at, zone) if step.at else "")
             for step in found.steps
         ]
-        self.loaded, self.missing = True, False

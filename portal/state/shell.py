@@ -24,7 +24,7 @@ class ShellState(PortalState):
     # The token that the sign-out form carries; worth nothing without the cookie.
     csrf: str = ""
 
-    @handler(PUBLIC)
+    @handler(PUBLIC, arriving=True)
     async def load(self) -> None:
         """Say who is here."""
         actor = self._actor()

@@ -13,7 +13,7 @@ from portal.kit.clock import utc_now
 from portal.kit.errors import DomainError
 from portal.kit.text import N_, _
 from portal.state import usage_bars
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.usage_bars import BarRow, Scale
 
 
@@ -39,13 +39,11 @@ class UsageState(PortalState):
     later: str = ""
     has_limit: bool = False
     is_billed: bool = False
-    loaded: bool = False
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show the range that the URL names."""
-        self.account, self.account_no = self._query("account"), ""
-        self.loaded = True  # an account that is not theirs is said so, and not waited for
+        self.account = self._query("account")
         asked = (self._query("begin"), self._query("end"), self._query("grouping"))
         now = utc_now()
         try:

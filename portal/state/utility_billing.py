@@ -12,7 +12,7 @@ from portal.domain.identity import limits
 from portal.kit.clock import utc_now
 from portal.kit.pace import paced
 from portal.kit.text import _
-from portal.state.base import RESIDENT, PortalState, handler
+from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.linked import LinkedRow, row
 
 
@@ -23,11 +23,10 @@ class UtilityBillingState(PortalState):
     cid: str = ""
     remember: bool = False
     asks_amount: bool = False
-    loaded: bool = False
     # A new number draws the form anew, with the values above.
     drawing: int = 0
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Fill the form: with the account to modify, with nothing, or with what is remembered."""
         saved = await self._ask(queries.saved_numbers)
@@ -44,7 +43,6 @@ class UtilityBillingState(PortalState):
         elif saved is not None and not self._query("new"):
             self.account_no, self.cid = saved.account_no, saved.cid
         self.drawing += 1
-        self.loaded = True
 
     @handler(RESIDENT)
     async def search(self, form: dict[str, str]) -> Any:
@@ -69,14 +67,12 @@ class LinkSetupState(PortalState):
     asks_amount: bool = False
     drawing: int = 0
     rows: list[LinkedRow] = []
-    loaded: bool = False
 
-    @handler(RESIDENT)
+    @loader(RESIDENT)
     async def load(self) -> None:
         """Show what is linked already."""
         self.rows = [row(one) for one in await self._ask(queries.linked)]
         self.asks_amount = False
-        self.loaded = True
 
     @handler(RESIDENT)
     async def submit(self, form: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ import reflex as rx
 
 from portal.kit.text import _
 from portal.state.base import PortalState
+from portal.ui.here import IS_LOADED, IS_SAID_HERE, IS_SHOWN
 from portal.ui.native import anchor
 from portal.ui.script import FocusWhenShown
 
@@ -17,7 +18,7 @@ def error_summary() -> Any:
     """
     return rx.el.div(
         rx.cond(
-            PortalState.problems.length() > 0,
+            IS_SAID_HERE & (PortalState.problems.length() > 0),
             FocusWhenShown.create(
                 rx.el.h2(_("There is a problem")),
                 rx.el.ul(rx.foreach(PortalState.problems, _problem)),
@@ -42,7 +43,10 @@ def _problem(problem: Any) -> Any:
 def status() -> Any:
     """Draw the polite sentence of the last act: "Saved." It stays until the next."""
     return rx.el.div(
-        rx.cond(PortalState.notice != "", rx.el.p(PortalState.notice, class_name="notice good")),
+        rx.cond(
+            IS_SAID_HERE & (PortalState.notice != ""),
+            rx.el.p(PortalState.notice, class_name="notice good"),
+        ),
         role="status",
     )
 
@@ -53,17 +57,34 @@ def notice(*content: Any, kind: str = "", label: str = "") -> Any:
     return rx.el.div(*content, class_name=f"notice {kind}".strip(), **named)
 
 
-def waiting(ready: Any, content: Any, *, tall: bool = True) -> Any:
-    """Draw `content` once `ready` (a Var) is true, and its grey place before that."""
+def waiting(*content: Any) -> Any:
+    """Draw `content` while the tab holds what the address names, and its grey place before that.
+
+    Another page of the same list, or other dates, leaves it where it is, paler, until they come.
+    What was not found, or could not be read, leaves nothing but the problem at the top.
+    """
     return rx.cond(
-        ready,
-        content,
+        IS_SHOWN,
         rx.el.div(
-            rx.el.span(_("Loading"), class_name="visually-hidden"),
-            class_name="skeleton tall" if tall else "skeleton",
-            aria_busy="true",
+            *content,
+            class_name=rx.cond(IS_LOADED, "loaded", "loaded stale"),
+            aria_busy=rx.cond(IS_LOADED, "false", "true"),
         ),
+        rx.cond(IS_LOADED, rx.fragment(), _grey_place()),
     )
+
+
+def _grey_place() -> Any:
+    return rx.el.div(
+        rx.el.span(_("Loading"), class_name="visually-hidden"),
+        class_name="skeleton tall",
+        aria_busy="true",
+    )
+
+
+def once_loaded(content: Any) -> Any:
+    """Draw `content` outside of `waiting`, in a place that stays empty until it is loaded."""
+    return rx.el.div(content, class_name=rx.cond(IS_SHOWN, "", "away"))
 
 
 def empty(sentence: Any, *next_steps: Any) -> Any:

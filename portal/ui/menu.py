@@ -12,6 +12,7 @@ from portal import routes
 from portal.cities import city
 from portal.kit.text import N_, _
 from portal.state.shell import ShellState
+from portal.ui.here import is_about
 from portal.ui.native import link
 
 _offered: set[str] = set()
@@ -76,16 +77,18 @@ def modules() -> list[Module]:
     ]
 
 
-def _item(text: str, path: str, to: Any = None) -> Any:
+def _item(text: str, path: str) -> Any:
     current_page = {"aria_current": "page"} if current() == path else {}
-    return rx.el.li(link(text, to=routes.link(path) if to is None else to, **current_page))
+    return rx.el.li(link(text, to=routes.link(path), **current_page))
 
 
-def _of_account(path: str) -> Any:
-    return routes.link(path) + "?account=" + ShellState.account
+def _of_account(text: str, path: str, away: Any) -> Any:
+    current_page = {"aria_current": "page"} if current() == path else {}
+    to = routes.link(path) + "?account=" + ShellState.account
+    return rx.el.li(link(text, to=to, **current_page), class_name=away)
 
 
-def _which() -> Any:
+def _which(away: Any) -> Any:
     """Name the account that the next items are about, and lead to the others."""
     return rx.el.li(
         rx.el.span(ShellState.account_address, class_name="where"),
@@ -94,7 +97,7 @@ def _which() -> Any:
             ShellState.has_other_accounts,
             link(_("Change account"), to=routes.link(routes.ACCOUNTS)),
         ),
-        class_name="which",
+        class_name="which " + away,
     )
 
 
@@ -102,11 +105,11 @@ def _inside_utility_billing() -> Any:
     items = []
     if is_offered(routes.ACCOUNTS):
         items.append(_item(_("Accounts"), routes.ACCOUNTS))
-    ours = [
-        _item(_(text), path, _of_account(path)) for text, path in _ACCOUNT_PAGES if is_offered(path)
-    ]
+    # Where the address names another account, these wait for it in their places.
+    away = rx.cond(is_about(ShellState.account), "", "away")
+    ours = [_of_account(_(text), path, away) for text, path in _ACCOUNT_PAGES if is_offered(path)]
     if ours:
-        items.append(rx.cond(ShellState.account_no != "", rx.fragment(_which(), *ours)))
+        items.append(rx.cond(ShellState.account_no != "", rx.fragment(_which(away), *ours)))
     if is_offered(routes.CONTACT):
         items.append(_item(_("Contact Us"), routes.CONTACT))
     if is_offered(routes.SEARCH_RESULTS):

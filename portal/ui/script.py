@@ -2,27 +2,27 @@
 
 import reflex as rx
 
-_LIBRARY = "$/public/portal.jsx"
+LIBRARY = "$/public/portal.jsx"
 
 
 class RouteAnnouncer(rx.Component):
     """After navigation: `lang`, focus on the new h1, its title said. Mounted once."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "RouteAnnouncer"
 
 
 class SignedOutElsewhere(rx.Component):
     """Reload this tab when another one signs out."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "SignedOutElsewhere"
 
 
 class Offline(rx.Component):
     """Say in our words that the connection is lost."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "Offline"
     en: rx.Var[str]
     es: rx.Var[str]
@@ -31,14 +31,14 @@ class Offline(rx.Component):
 class AskServer(rx.Component):
     """Ask the server for a page that the app does not know but was led to."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "AskServer"
 
 
 class FocusWhenShown(rx.Component):
     """Take the focus when it appears, and prefix the title."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "FocusWhenShown"
     prefix: rx.Var[str]
 
@@ -46,7 +46,7 @@ class FocusWhenShown(rx.Component):
 class PasswordField(rx.Component):
     """A password input with Show beside it."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "PasswordField"
     name: rx.Var[str]
     autocomplete: rx.Var[str]
@@ -59,7 +59,7 @@ class PasswordField(rx.Component):
 class LanguageLink(rx.Component):
     """A link to this page in another language, keeping its query."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "LanguageLink"
     path: rx.Var[str]
     code: rx.Var[str]
@@ -68,7 +68,7 @@ class LanguageLink(rx.Component):
 class LookAgain(rx.Component):
     """Ask for `on_look` at growing distances, a bounded number of times, while it is mounted."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "LookAgain"
     on_look: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]
 
@@ -76,5 +76,5 @@ class LookAgain(rx.Component):
 class PrintButton(rx.Component):
     """A button that prints the page."""
 
-    library = _LIBRARY
+    library = LIBRARY
     tag = "PrintButton"

@@ -26,11 +26,8 @@ def sign_in(user: User, *, second_factor: bool = False) -> str:
 async def state_of(kind: type[S], *, session_hash: str = "", url: str = "/") -> S:
     """Return a fresh State of `kind` in a tab at `url`, of the session with that hash."""
     root = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]
-    path, _, query = url.partition("?")
     root.router_data = {
-        "pathname": path,
-        "asPath": url,
-        "query": dict(pair.split("=", 1) for pair in query.split("&") if pair),
+        **_place(url),
         "token": str(uuid4()),
         "headers": {
             "origin": "http://localhost:3000",
@@ -62,6 +59,22 @@ async def drive(
     state = await state_of(kind, session_hash=hashed, url=url)
     await run(state, handler, *arguments)
     return state
+
+
+def go(state: rx.State, url: str) -> str:
+    """Navigate the State's tab to `url`, as the next event would; return it."""
+    root = state._get_root_state()
+    root.router_data = root._update_router_vars(_place(url), root.router_data)
+    return url
+
+
+def _place(url: str) -> dict[str, Any]:
+    path, _, query = url.partition("?")
+    return {
+        "pathname": path,
+        "asPath": url,
+        "query": dict(pair.split("=", 1) for pair in query.split("&") if pair),
+    }
 
 
 async def run(state: rx.State, handler: str, *arguments: Any) -> Any:

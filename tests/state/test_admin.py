@@ -96,7 +96,7 @@ async def test_nobody_else_gets_in(
     asked = url.format(**people["ids"])
     state = await drive(kind, name, as_=people.get(who or ""), url=asked)
     assert leads_to(state._returned).startswith("/admin/sign-in?next=")
-    assert state.loaded is False
+    assert state.loaded_at == ""
 
 
 @pytest.mark.parametrize(("kind", "name", "url"), LOADS)
@@ -115,7 +115,8 @@ async def test_viewers_read(people: People, kind: Any, name: str, url: str) -> N
     if name == "load_one":  # a user's id is neither a payment nor an import
         assert state.problems[0].sentence.startswith("No ")
     else:
-        assert (state.loaded, state.problems) == (True, [])
+        assert (state.missing, state.problems) == (False, [])
+        assert state.loaded_at == url.format(**people["ids"])
 
 
 @pytest.mark.parametrize(("kind", "name", "claim"), ACTS)

@@ -166,7 +166,7 @@ async def counted(engine: Engine, town: Town, staff: User) -> dict[str, int]:
             with statements(engine) as said:
                 await run(state, load.fn.__name__)
             assert state.problems == [], page.route
-            assert getattr(state, "loaded", True), page.route
+            assert state.missing is False, page.route
             found[page.route] = len(said)
     return found
 

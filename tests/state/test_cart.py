@@ -69,7 +69,7 @@ async def test_a_receipt_is_its_payers_alone(shop: Shop) -> None:
     mine = await drive(ReceiptState, "load", as_=_user(ana), url=url)
     assert (mine.standing, mine.amount, mine.card) == ("paid", "$50.00", "Visa ending in 4242")
     other = await drive(ReceiptState, "load", as_=_user(eve), url=url)
-    assert (other.loaded, other.amount) == (False, "")
+    assert (other.missing, other.amount) == (True, "")
     assert other.problems[0].sentence == "We could not find that payment among yours."
 
 

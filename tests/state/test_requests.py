@@ -92,7 +92,7 @@ async def test_a_stranger_finds_nothing_and_nobody_is_led_to_sign_in(
 ) -> None:
     _, stranger, account = town
     state = await drive(kind, "load", as_=stranger, url=url("delivery", account))
-    assert (state.loaded, state.account_no, len(state.problems)) == (False, "", 1)
+    assert (state.missing, state.account_no, len(state.problems)) == (True, "", 1)
     nobody = await drive(kind, "load", url=url("delivery", account))
     assert leads_to(nobody._returned).startswith("/sign-in")
     assert nobody.account_no == ""

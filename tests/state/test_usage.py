@@ -56,7 +56,7 @@ def place(database: Engine) -> Place:
 
 async def test_the_page_opens_on_the_last_31_days(place: Place) -> None:
     state = await drive(UsageState, "load", as_=place.user, url=place.url)
-    assert state.loaded
+    assert state.loaded_at == place.url
     assert (state.account_no, state.cid) == (place.account.account_no, place.customer.cid)
     assert (state.end, len(state.bars)) == (place.last.isoformat(), 31)
     assert state.bars[-1].value in ("230", "240", "250")
