@@ -12,6 +12,7 @@ from threading import Lock
 
 import typst
 
+from portal import routes
 from portal.cities import city
 from portal.domain.bills.details import BillDetails
 from portal.domain.bills.explain import (
@@ -108,6 +109,8 @@ def _words(bill: BillDetails, status: str) -> dict[str, object]:
         **_history(bill),
         "message_title": _("Message from the city"),
         "message": bill.message,
+        "address_label": _("This bill in the portal"),
+        "address": routes.absolute(routes.BILL, id=bill.bill_id),
         "foot": _(
             "Bill %(number)s · Account %(account)s · %(town)s",
             number=bill.bill_no,

@@ -9,6 +9,7 @@ import pikepdf
 import pytest
 from sqlmodel import Session
 
+from portal import routes
 from portal.domain.bills.details import BillDetails, bill_details
 from portal.domain.bills.document import bill_pdf, file_name
 from portal.kit.text import speaking
@@ -76,6 +77,12 @@ def test_the_pdf_is_tagged_and_says_its_language_and_title(
     assert order.count("Table") == 3
     assert {"H2", "TH", "TD", "Figure", "P"} <= set(order)
     assert order.index("H1") < order.index("Table") < order.index("H2")
+
+
+def test_the_paper_says_where_the_bill_stands_in_the_portal(found: BillDetails) -> None:
+    pdf = pikepdf.open(BytesIO(bill_pdf(found, "Due")))
+    links = [str(note.A.URI) for page in pdf.pages for note in page.get("/Annots", [])]
+    assert set(links) == {routes.absolute(routes.BILL, id=found.bill_id)}
 
 
 def test_what_the_billing_system_sent_is_words_and_never_commands(found: BillDetails) -> None:
