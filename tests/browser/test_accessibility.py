@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from portal import routes
-from tests.browser.checks import ready
+from tests.browser.checks import check_page, ready
 from tests.browser.test_every_page import DRAWN_BY_THE_SERVER, OF_RESIDENTS
 
 pytestmark = pytest.mark.browser
@@ -197,3 +197,50 @@ def test_a_refused_link_says_so_at_the_top_and_at_the_field(
     expect(summary).to_be_focused()
     assert page.title().startswith("Problem: ")
     _fields_repeat(page, summary)
+
+
+def _clean(page: Page, prefix: str) -> None:
+    page.evaluate("document.documentElement.dataset.live = ''")  # no hydration to wait for
+    check_page(page, lang="es" if prefix else "en")
+
+
+def _submit(page: Page, place: int) -> None:
+    page.locator("main form").nth(place).evaluate("(form) => form.requestSubmit()")
+
+
+@pytest.mark.parametrize("prefix", ["", "/es"])
+@pytest.mark.parametrize("path", [routes.FORGOT_PASSWORD, routes.UNLOCK_ACCOUNT])
+def test_the_code_of_a_mail_is_asked_for_and_refused_cleanly(
+    page: Page, prefix: str, path: str
+) -> None:
+    page.goto(prefix + path)
+    page.locator("#email").fill(f"axe{path.replace('/', '-')}{prefix[1:]}@example.org")
+    _submit(page, 0)
+    expect(page.locator("#code")).to_be_visible()
+    _clean(page, prefix)
+    page.locator("#code").fill("000000")
+    _submit(page, 0)
+    expect(page.locator(".errors")).to_be_focused()
+    _clean(page, prefix)
+    _fields_repeat(page, page.locator(".errors"))
+
+
+@pytest.mark.parametrize("prefix", ["", "/es"])
+def test_the_activation_is_sent_again_and_its_code_refused_cleanly(page: Page, prefix: str) -> None:
+    page.goto(prefix + routes.VERIFY_EMAIL)
+    _submit(page, 0)
+    expect(page.locator(".errors")).to_be_focused()
+    _clean(page, prefix)
+    _fields_repeat(page, page.locator(".errors"))
+    page.locator("#email").fill(f"axe-activation{prefix[1:]}@example.org")
+    _submit(page, 0)
+    expect(page.locator("#code")).to_be_visible()
+    _clean(page, prefix)
+    page.locator("main form").last.evaluate("(form) => form.requestSubmit()")
+    expect(page.get_by_role("status").first).to_be_visible()
+    _clean(page, prefix)
+    page.locator("#code").fill("000000")
+    _submit(page, 0)
+    expect(page.locator(".errors")).to_be_focused()
+    _clean(page, prefix)
+    _fields_repeat(page, page.locator(".errors"))
