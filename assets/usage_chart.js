@@ -47,6 +47,7 @@ export function usageFigure(bars, top, unit) {
         ticktext: bars.filter((bar) => bar.tick).map((bar) => bar.tick),
         range: [-0.6, Math.max(bars.length, 1) - 0.4],
         fixedrange: true, showgrid: false, zeroline: false, tickangle: 0, linecolor: edge,
+        tickfont: { size: 12 },
       },
       yaxis: {
         range: [0, top / 1000], nticks: 5, fixedrange: true, gridcolor: line, zeroline: true,

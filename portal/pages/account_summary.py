@@ -10,7 +10,7 @@ from portal.kit.text import N_, _
 from portal.pages import Page
 from portal.state.account_summary import AccountSummaryState as State
 from portal.state.base import RESIDENT
-from portal.ui import feedback, form, menu, shell, table
+from portal.ui import bars, feedback, form, menu, shell, table
 from portal.ui.native import link
 from portal.ui.table import Column
 
@@ -30,6 +30,7 @@ def _content() -> Any:
         ),
         _balance(),
         _links(),
+        _use(),
         _payments(),
         _services(),
         rx.el.div(_billing_account(), _customer(), class_name="split part-gap"),
@@ -109,6 +110,18 @@ def _links() -> Any:
     )
 
 
+def _use() -> Any:
+    """Draw what the last bills charged for; its numbers stand in View Consumption."""
+    return rx.cond(
+        State.use != "",
+        rx.el.section(
+            rx.el.h2(_("Water use")),
+            rx.el.p(_("On your last bill: "), State.use),
+            rx.el.div(bars.bar_chart(State.bars), class_name="few", aria_hidden="true"),
+        ),
+    )
+
+
 def _payments() -> Any:
     return rx.el.section(
         rx.el.h2(_("About Your Payments")),
@@ -127,11 +140,12 @@ def _payment_table() -> Any:
             [
                 Column(_("Bill"), lambda row: row.bill, head=True),
                 Column(_("Last Posted"), _last_posted),
-                Column(_("Sum of Payments"), lambda row: row.total, kind="money"),
-                Column(_("View Details"), _view_details),
+                Column(_("Sum of Payments"), lambda row: row.total, kind="money", beside=True),
+                Column(_("View Details"), _view_details, hide_label=True),
             ],
             State.payments,
             hide_caption=True,
+            phone="cards brief",
         ),
         rx.el.p(link(_("Past Bills"), to=_to(routes.BILLS) + "&show=past", class_name="tap")),
     )
@@ -159,7 +173,7 @@ def _services() -> Any:
         table.table(
             _("Services"),
             [
-                Column(_("Service"), lambda row: row.name, head=True),
+                Column(_("Service"), lambda row: row.name, head=True, hide_label=True),
                 Column(_("Code"), lambda row: row.code),
                 Column(_("Start Date"), lambda row: row.start),
                 Column(_("Stop Date"), lambda row: row.stop),
@@ -168,6 +182,7 @@ def _services() -> Any:
             ],
             State.services,
             hide_caption=True,
+            phone="cards brief",
         ),
     )
 

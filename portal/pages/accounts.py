@@ -61,6 +61,7 @@ def _table() -> Any:
             Column(_("Remove"), _remove, hide_label=True),
         ],
         State.rows,
+        phone="cards brief",
     )
 
 

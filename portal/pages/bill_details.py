@@ -137,12 +137,13 @@ def _why() -> Any:
                 table.table(
                     _("This bill beside bill") + " " + State.head.previous,
                     [
-                        Column(_("Charge"), lambda row: row.name, head=True),
+                        Column(_("Charge"), lambda row: row.name, head=True, hide_label=True),
                         Column(_("Last bill"), lambda row: row.before, kind="money"),
                         Column(_("This bill"), lambda row: row.amount, kind="money"),
-                        Column(_("Difference"), lambda row: row.change, kind="money"),
+                        Column(_("Difference"), lambda row: row.change, kind="money", beside=True),
                     ],
                     State.changes,
+                    phone="cards brief",
                 ),
                 class_name="more",
             ),
@@ -189,6 +190,7 @@ def _charges() -> Any:
             State.charges,
             foot=_foot(_("Total charges"), State.head.charges),
             hide_caption=True,
+            phone="narrow",
         ),
         rx.cond(State.sums.length() > 1, _sums(), rx.fragment()),
         rx.cond(State.installments.length() > 0, _installments(), rx.fragment()),
@@ -220,6 +222,7 @@ def _sums() -> Any:
         ],
         State.sums,
         foot=_foot(State.head.amount_label, State.head.amount),
+        phone="narrow",
     )
 
 
@@ -253,6 +256,7 @@ def _payments() -> Any:
                             Column(_("Amount"), lambda row: row.amount, kind="money"),
                         ],
                         State.booked,
+                        phone="narrow",
                     ),
                     rx.fragment(),
                 ),
@@ -301,11 +305,12 @@ def _history() -> Any:
                         Column(_("Bill Date"), lambda row: row.bill_date),
                         Column(_("Days"), lambda row: row.days, kind="number"),
                         Column(_("Usage"), lambda row: row.usage, kind="number"),
-                        Column(_("Charges"), lambda row: row.charges, kind="money"),
+                        Column(_("Charges"), lambda row: row.charges, kind="money", beside=True),
                     ],
                     State.history,
                     hide_caption=True,
                     dense=True,
+                    phone="cards brief",
                 ),
                 label=_("The last 13 months"),
             ),

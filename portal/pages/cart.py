@@ -68,7 +68,7 @@ def _bills() -> Any:
                 Column(_("Service Address"), lambda row: row.place),
                 Column(_("Due Date"), lambda row: row.due),
                 Column(_("Balance"), lambda row: row.balance, kind="money"),
-                Column(_("Payment Amount"), lambda row: row.amount, kind="money"),
+                Column(_("Payment Amount"), lambda row: row.amount, kind="money", beside=True),
                 Column(_("Remove"), _remove, hide_label=True),
             ],
             State.rows,
@@ -85,6 +85,7 @@ def _bills() -> Any:
                 class_name="sum-row",
             ),
             hide_caption=True,
+            phone="cards brief",
         ),
         rx.cond(
             State.being_paid,

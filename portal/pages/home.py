@@ -128,10 +128,11 @@ def _accounts() -> Any:
                 ),
                 Column(_("Account Number"), lambda row: row.number),
                 Column(_("Payment Due Date"), lambda row: rx.cond(row.owes, row.due, _("None"))),
-                Column(_("Amount Due Now"), lambda row: row.owed, kind="money"),
+                Column(_("Amount Due Now"), lambda row: row.owed, kind="money", beside=True),
             ],
             HomeState.accounts,
             hide_caption=True,
+            phone="cards brief",
         ),
         rx.cond(
             HomeState.more_accounts > 0,

@@ -23,10 +23,11 @@ def view() -> Any:
         _("Account Link Setup"),
         rx.el.p(city().search.link_help.say()),
         rx.el.div(
-            rx.el.div(_form(), _linked()),
+            _form(),
             bill_picture(),
             class_name="split",
         ),
+        _linked(),
     )
 
 

@@ -76,7 +76,7 @@ def _nothing() -> Any:
         feedback.empty(_("Bills that are paid will stand here.")),
         feedback.empty(
             _("You have nothing to pay. Your next bill will stand here."),
-            link(_("Past Bills"), to=_to(routes.BILLS) + "&show=past"),
+            link(_("Past Bills"), to=_to(routes.BILLS) + "&show=past", class_name="tap"),
         ),
     )
 
@@ -88,6 +88,7 @@ def _bills() -> Any:
         State.rows,
         foot=rx.cond(State.showing_past, rx.fragment(), _total()),
         hide_caption=True,
+        phone="cards brief",
     )
     below = rx.cond(State.showing_past, _past_notes(), _foot())
     if not menu.is_offered(routes.CART):
@@ -103,7 +104,7 @@ def _columns() -> list[Column]:
         Column(_("Pay By"), lambda row: row.pay_by),
         Column(_("Status"), _status),
         Column(_("Charges"), lambda row: row.charges, kind="money"),
-        Column(_("Balance Due"), lambda row: row.balance, kind="money"),
+        Column(_("Balance Due"), lambda row: row.balance, kind="money", beside=True),
         Column(_("Details"), _details, hide_label=True),
     ]
 

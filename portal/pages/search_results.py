@@ -64,18 +64,24 @@ def _columns() -> list[Column]:
         "parcel_id": (_("Parcel ID"), lambda row: row.parcel_id),
         "email_id": (_("Email ID"), lambda row: row.email),
     }
-    shown = [Column(*cells[name], head=name == "customer_name") for name in city().search.columns]
+    name = "customer_name"
+    shown = [
+        Column(*cells[one], head=one == name, hide_label=one == name)
+        for one in city().search.columns
+    ]
     return [*shown, Column(_("Manage Bills"), manage_bills, hide_label=True)]
 
 
 def _results() -> Any:
-    return table(_("Search Results"), _columns(), State.rows, hide_caption=True)
+    return table(
+        _("Search Results"), _columns(), State.rows, hide_caption=True, phone="cards brief"
+    )
 
 
 def _nothing() -> Any:
     return feedback.empty(
         _("No account is linked to your sign-in. Search with the two numbers on your bill."),
-        link(_("New Search"), to=routes.link(routes.UTILITY_BILLING, new=1)),
+        link(_("New Search"), to=routes.link(routes.UTILITY_BILLING, new=1), class_name="tap"),
     )
 
 

@@ -35,7 +35,7 @@ def _content() -> Any:
                 _("Customer ID:"),
                 " ",
                 UsageState.cid,
-                class_name="lead",
+                class_name="muted",
             ),
             link(
                 _("My Notifications"),
@@ -73,7 +73,7 @@ def _metered() -> Any:
                 _("gallons a day."),
             ),
         ),
-        _rows(_("Date")),
+        table.in_numbers(_rows(_("Date"))),
         class_name="usage-part",
     )
 
@@ -99,7 +99,7 @@ def _billed() -> Any:
                 rx.el.h2(UsageState.caption),
                 rx.el.p(UsageState.sentence),
                 _figure(),
-                _rows(_("Read Date")),
+                table.in_numbers(_rows(_("Read Date"))),
                 class_name="usage-part",
             ),
             feedback.empty(_("Your use appears here after the first bill.")),
@@ -181,6 +181,7 @@ def _rows(first: str) -> Any:
         UsageState.bars,
         hide_caption=True,
         dense=True,
+        phone="narrow",
         foot=rx.cond(
             UsageState.is_billed,
             rx.fragment(),

@@ -9,7 +9,7 @@ import reflex as rx
 from portal import routes
 from portal.cities import city
 from portal.domain.bills import queries
-from portal.domain.bills.explain import due_sentence, headline
+from portal.domain.bills.explain import average_day, due_sentence, headline
 from portal.domain.bills.paid import PaidOn
 from portal.domain.bills.queries import AccountSummary, ServiceRow
 from portal.domain.bills.reading import BillLook
@@ -17,6 +17,7 @@ from portal.domain.bills.words import last_posted
 from portal.domain.cart import operations as cart
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import _, day, money, ngettext, short_day
+from portal.state.bars import Bar, bars
 from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.shell import ShellState
 
@@ -64,6 +65,8 @@ class AccountSummaryState(PortalState):
     bill: str = ""
     bill_no: str = ""
     why: str = ""
+    use: str = ""
+    bars: list[Bar] = []
     name: str = ""
     address: list[str] = []
     customer_id: str = ""
@@ -107,6 +110,9 @@ class AccountSummaryState(PortalState):
         self.bill = str(found.latest.bill_id) if found.latest else ""
         self.bill_no = found.latest.bill_no if found.latest else ""
         self.why = headline(found.change) if found.change else ""
+        self.use = average_day(found.reads, city().units.gallons_per_unit)
+        used = [(at, quantity, False) for at, quantity in found.usage]
+        self.bars = bars(used, now=len(used) - 1)
         self.name, self.address = found.person.name, list(found.person.lines)
         self.customer_id = found.person.cid
         self.payments = [_payment(look, paid) for look, paid in found.payments[:SHOWN]]

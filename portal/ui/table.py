@@ -1,4 +1,4 @@
-"""Facts, money and tables. A table becomes cards on a phone and stays a table to a reader."""
+"""Facts, money and tables. On a phone a wide table becomes a list; a reader keeps the table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ class Column:
 
     `kind`: "" for words, "money" or "number" for right-aligned figures. `head` marks the cell that
     names the row. `hide_label` leaves the heading out on a phone, where the cell speaks for itself.
+    `beside`: in a brief list, the figure that stands opposite the row's name.
     """
 
     title: Any
@@ -23,6 +24,7 @@ class Column:
     kind: str = ""
     head: bool = False
     hide_label: bool = False
+    beside: bool = False
 
 
 def table(
@@ -33,9 +35,13 @@ def table(
     foot: Any = None,
     hide_caption: bool = False,
     dense: bool = False,
+    phone: str = "cards",
     **props: Any,
 ) -> Any:
     """Draw a table of `rows`: a Var of a list of frozen dataclasses, or a plain list of them.
+
+    `phone`: what it is on a phone. "cards" says a cell a line, "cards brief" the row's name and
+    its figure on one line and the rest small below, "narrow" stays a table: three columns fit.
 
     `caption`: text, a Var or drawn words; it names the table to everybody, hide it where a heading
     does. `foot`: drawn `<tr>`s.
@@ -54,7 +60,7 @@ def table(
             ),
             rx.el.tbody(*body, role="rowgroup"),
             *([rx.el.tfoot(foot, role="rowgroup")] if foot is not None else []),
-            class_name="cards dense" if dense else "cards",
+            class_name=f"{phone} dense" if dense else phone,
             role="table",
             **props,
         ),
@@ -75,7 +81,8 @@ def cell(column: Column, content: Any) -> Any:
     label = {} if column.hide_label else {"custom_attrs": {"data-label": column.title}}
     if column.head:
         return rx.el.th(content, scope="row", class_name=column.kind, role="rowheader", **label)
-    return rx.el.td(content, class_name=column.kind, role="cell", **label)
+    kind = f"{column.kind} beside" if column.beside else column.kind
+    return rx.el.td(content, class_name=kind, role="cell", **label)
 
 
 def facts(*pairs: tuple[Any, Any]) -> Any:
@@ -107,6 +114,13 @@ def figure_with_table(figure: Any, sentence: Any, table_part: Any, *, label: Any
     return rx.el.figure(
         rx.el.figcaption(sentence),
         rx.el.div(figure, class_name="chart", aria_hidden="true"),
-        table_part,
+        in_numbers(table_part),
         aria_label=label,
+    )
+
+
+def in_numbers(table_part: Any) -> Any:
+    """Draw a figure's table: on a phone it opens on demand, else and on paper it is open."""
+    return rx.el.details(
+        rx.el.summary(_("The same in numbers")), table_part, class_name="more open-wide"
     )

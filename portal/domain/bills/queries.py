@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -13,7 +14,7 @@ from portal.domain.accounts.policy import OpenAccount, opened
 from portal.domain.bills.balance import AmountDue, amount_due
 from portal.domain.bills.paid import PaidOn, paid_on_bills
 from portal.domain.bills.reading import BillLook, charges_of, looks, read_line, reads_of
-from portal.domain.bills.rules import Change, ReadLine, compare
+from portal.domain.bills.rules import Change, ReadLine, billed_usage, compare
 from portal.domain.identity.actor import Actor
 from portal.kit.ids import AccountId, BillId
 from portal.models.accounts import Read, Service, Tenure
@@ -73,7 +74,8 @@ class ServiceRow:
 class AccountSummary:
     """Account Summary. `payments` are newest first; `latest` the newest bill, if any.
 
-    `change` compares the newest bill with the one before it. `delivery` is MAIL, EMAIL or BOTH.
+    `change` compares the newest bill with the one before it. `usage` is what the last bills
+    charged for, oldest first (None: no read). `delivery` is MAIL, EMAIL or BOTH.
     `moved_out` is the day the last stay ended, None for one who lives there.
     """
 
@@ -88,6 +90,7 @@ class AccountSummary:
     latest: BillLook | None
     change: Change | None
     reads: tuple[ReadLine, ...]
+    usage: tuple[tuple[date, Decimal | None], ...]
     payments: tuple[tuple[BillLook, PaidOn], ...]
     services: tuple[ServiceRow, ...]
 
@@ -98,7 +101,7 @@ def account_summary(
     """Return an account's summary in 9 statements. Raises NotFound, unknown and foreign alike."""
     gate = opened(session, actor, account_claim)
     every = _looks(session, gate, today)
-    change, reads = _last_change(session, every)
+    change, reads, usage = _last_bills(session, every)
     ids = [bill.bill_id for bill in every[: city().billing.past_bills + 1]]
     paid = paid_on_bills(session, actor, ids)
     with_payments = [
@@ -119,6 +122,7 @@ def account_summary(
         latest=every[0] if every else None,
         change=change,
         reads=reads,
+        usage=usage,
         payments=tuple(with_payments),
         services=_services(session, gate),
     )
@@ -148,33 +152,46 @@ def _due(every: Sequence[BillLook], today: date) -> AmountDue:
     )
 
 
-def _last_change(
+# As many bills as a narrow screen has room for bars: a year and two months by twos.
+_BARS = 7
+
+
+def _last_bills(
     session: Session, every: Sequence[BillLook]
-) -> tuple[Change | None, tuple[ReadLine, ...]]:
-    """Compare the newest bill with the one before it; three statements."""
+) -> tuple[Change | None, tuple[ReadLine, ...], tuple[tuple[date, Decimal | None], ...]]:
+    """Compare the newest bill with the one before it, and sum up the last ones' use.
+
+    Three statements. Bills of another payer or category stay out.
+    """
     if not every:
-        return None, ()
+        return None, (), ()
     rows = {
         bill.id: bill
         for bill in session.scalars(
-            select(Bill).where(col(Bill.id).in_([bill.bill_id for bill in every[:2]]))
+            select(Bill).where(col(Bill.id).in_([bill.bill_id for bill in every[:_BARS]]))
         )
     }
-    pair = [rows[bill.bill_id] for bill in every[:2]]
-    reads = reads_of(session, pair)
-    newest = tuple(reads[pair[0].id])
-    if len(pair) < 2 or (pair[0].customer_id, pair[0].category) != (
-        pair[1].customer_id,
-        pair[1].category,
-    ):
-        return None, newest
-    charges = charges_of(session, [bill.id for bill in pair])
-    return (
-        compare(
-            (charges.get(pair[0].id, ()), newest), (charges.get(pair[1].id, ()), reads[pair[1].id])
-        ),
-        newest,
+    last = [rows[bill.bill_id] for bill in every[:_BARS]]
+    reads = reads_of(session, last)
+    newest, *older = last
+    like = [newest, *[b for b in older if _kind(b) == _kind(newest)]]
+    usage = tuple(
+        (bill.statement_date, used[0] if (used := billed_usage(reads[bill.id])) else None)
+        for bill in reversed(like)
     )
+    mine = tuple(reads[newest.id])
+    if not older or _kind(older[0]) != _kind(newest):
+        return None, mine, usage
+    charges = charges_of(session, [newest.id, older[0].id])
+    change = compare(
+        (charges.get(newest.id, ()), mine),
+        (charges.get(older[0].id, ()), reads[older[0].id]),
+    )
+    return change, mine, usage
+
+
+def _kind(bill: Bill) -> tuple[object, object]:
+    return bill.customer_id, bill.category
 
 
 def _delivery(session: Session, gate: OpenAccount) -> str:
