@@ -32,7 +32,7 @@ export function usageFigure(bars, top, unit) {
     layout: {
       autosize: true,
       height: 280,
-      margin: { l: 64, r: 8, t: 24, b: 36 },
+      margin: { l: 64, r: 8, t: 28, b: 36 },
       bargap: bars.length > 60 ? 0.1 : 0.25,
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -55,7 +55,7 @@ export function usageFigure(bars, top, unit) {
       },
       annotations: [{
         text: unit, x: 0, y: 1, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom",
-        xshift: -6, yshift: 4, showarrow: false, font: { size: 12 },
+        xshift: -6, yshift: 10, showarrow: false, font: { size: 12 },
       }],
       shapes: bars.flatMap((bar, place) => (hollow(bar) ? [{
         type: "rect", x0: place - 0.36, x1: place + 0.36, y0: 0, y1: (top / 1000) * 0.12,

@@ -145,6 +145,19 @@ def test_the_summarys_statements_do_not_grow_with_the_bills(db: Session) -> None
     assert found.delivery == "MAIL"
 
 
+def test_the_summarys_use_is_that_of_the_last_seven_bills_of_one_kind(db: Session) -> None:
+    user, account, customer = factories.household(db)
+    bills = two_years(db, account, customer)
+    newest = sorted(bills, key=lambda bill: bill.statement_date)[-7:]
+    newest[3].category += 1
+    db.add(newest[3])
+    db.flush()
+    found = account_summary(db, factories.actor(user), str(account.id), TODAY)
+    left = [bill.statement_date for bill in newest if bill is not newest[3]]
+    assert [day for day, _ in found.usage] == left
+    assert all(used is not None for _, used in found.usage)
+
+
 def test_bill_details_compares_explains_and_keeps_its_budget(db: Session) -> None:
     user, account, customer = factories.household(db)
     bills = two_years(db, account, customer)
