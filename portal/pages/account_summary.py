@@ -117,7 +117,7 @@ def _use() -> Any:
         rx.el.section(
             rx.el.h2(_("Water use")),
             rx.el.p(_("On your last bill: "), State.use),
-            rx.el.div(bars.bar_chart(State.bars), class_name="few", aria_hidden="true"),
+            rx.el.div(bars.bar_chart(State.bars), class_name="few column", aria_hidden="true"),
         ),
     )
 
