@@ -25,6 +25,9 @@ BILL = "/utility-billing/bill"
 USAGE = "/utility-billing/usage"
 CONSUMPTION = "/utility-billing/consumption"
 NOTIFICATIONS = "/utility-billing/notifications"
+# Where the mails of alerts lead: for people who may have no sign-in.
+ALERT_CONFIRM = "/alerts/confirm"
+ALERT_STOP = "/alerts/stop"
 DELIVERY = "/utility-billing/delivery"
 ADDRESS = "/utility-billing/address"
 # Their pages come later: the menu shows a module only where its page exists.

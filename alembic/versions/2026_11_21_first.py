@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "bb3a9ef1136e"
+revision = "3dad464bf218"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -283,6 +283,38 @@ def upgrade() -> None:
         op.f("ix_account_link_granted_by"), "account_link", ["granted_by"], unique=False
     )
     op.create_index(op.f("ix_account_link_user_id"), "account_link", ["user_id"], unique=False)
+    op.create_table(
+        "alert_address",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_alert_address_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_address")),
+    )
+    op.create_index(
+        "uq_alert_address_token_hash",
+        "alert_address",
+        ["token_hash"],
+        unique=True,
+        postgresql_where=sa.text("token_hash <> ''"),
+    )
+    op.create_index(
+        "uq_alert_address_user_email",
+        "alert_address",
+        ["user_id", sa.literal_column("lower(email)")],
+        unique=True,
+    )
     op.create_table(
         "bill",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
@@ -673,6 +705,7 @@ def upgrade() -> None:
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("emails", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("threshold_gallons > 0", name=op.f("ck_usage_notification_threshold")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_usage_notification_account_id")
@@ -1048,6 +1081,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("text_body", sa.Text(), nullable=False),
         sa.Column("html_body", sa.Text(), nullable=False),
+        sa.Column("stop_url", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("payment_id", sa.Uuid(), nullable=True),

@@ -23,6 +23,8 @@ class Mail(SQLModel, table=True):
     subject: str = words()
     text_body: str = words()
     html_body: str = words()
+    # Where its reader stops its kind without signing in (RFC 8058); "" for what nobody stops.
+    stop_url: str = words(default="")
     user_id: UUID | None = ref("user_account.id", default=None)
     account_id: UUID | None = ref("account.id", default=None)
     payment_id: UUID | None = ref("payment.id", default=None)

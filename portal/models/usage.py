@@ -3,7 +3,17 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Integer, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -78,6 +88,36 @@ class UsageNotification(SQLModel, table=True):
     suspended: bool = False
     emails: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     updated_at: datetime = instant()
+    # The tenure or the link ended, and those who heard were told; saving begins anew.
+    ended_at: datetime | None = instant(default=None)
+
+
+class AlertAddress(SQLModel, table=True):
+    """An address that a resident named for alerts: asked, confirmed by itself, stopped by itself.
+
+    One row a resident and address, for all of the resident's accounts. The resident's own sign-in
+    address is never asked. `token_hash` is the SHA-256 of the newest confirmation link's secret.
+    """
+
+    __tablename__ = "alert_address"
+    __table_args__ = (
+        Index("uq_alert_address_user_email", "user_id", func.lower(Column("email")), unique=True),
+        Index(
+            "uq_alert_address_token_hash",
+            "token_hash",
+            unique=True,
+            postgresql_where=text("token_hash <> ''"),
+        ),
+    )
+    id: UUID = key()
+    user_id: UUID = ref("user_account.id", index=False, ondelete="CASCADE")
+    email: str = words()
+    language: str = words()
+    token_hash: str = words(default="")
+    asked_at: datetime | None = instant(default=None)
+    expires_at: datetime | None = instant(default=None)
+    confirmed_at: datetime | None = instant(default=None)
+    stopped_at: datetime | None = instant(default=None)
 
 
 class UsageAlert(SQLModel, table=True):

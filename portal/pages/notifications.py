@@ -65,6 +65,18 @@ def _no_meter() -> Any:
 
 def _editable() -> Any:
     return rx.el.div(
+        rx.cond(
+            NotificationState.ended,
+            feedback.notice(
+                rx.el.p(
+                    _(
+                        "These alerts ended when you no longer had access to this account."
+                        " Choose Save to get them again."
+                    )
+                ),
+                kind="warn",
+            ),
+        ),
         rx.el.section(
             rx.el.p(
                 _(
@@ -86,7 +98,7 @@ def _editable() -> Any:
         ),
         _form(),
         _small_print(),
-        class_name="stack",
+        class_name="parts",
     )
 
 
@@ -130,41 +142,59 @@ def _form() -> Any:
             ),
             form.group(
                 rx.el.h3(_("Emails to send to (Up to 3)")),
-                form.field(
-                    "email_1",
-                    _("Email 1"),
-                    type="email",
-                    auto_complete="email",
-                    default_value=NotificationState.email_1,
-                ),
-                form.field(
-                    "email_2",
-                    _("Email 2"),
-                    optional=True,
-                    type="email",
-                    default_value=NotificationState.email_2,
-                ),
-                form.field(
-                    "email_3",
-                    _("Email 3"),
-                    optional=True,
-                    type="email",
-                    default_value=NotificationState.email_3,
+                _email("email_1", _("Email 1"), NotificationState.email_1),
+                _email("email_2", _("Email 2"), NotificationState.email_2, optional=True),
+                _email("email_3", _("Email 3"), NotificationState.email_3, optional=True),
+                hint=_(
+                    "Any address but your own gets one message first. Alerts go there only once"
+                    " its owner agrees."
                 ),
             ),
             form.actions(
                 form.submit(_("Save")),
                 # Said aloud at the top of the page already; seen here, where the button is.
                 rx.cond(
-                    NotificationState.notice != "",
-                    rx.el.span(
-                        NotificationState.notice, class_name="status good", aria_hidden="true"
-                    ),
+                    NotificationState.just_saved & (NotificationState.notice != ""),
+                    rx.el.span(_("Saved."), class_name="status good", aria_hidden="true"),
                 ),
             ),
             on_submit=NotificationState.save,
             class_name="stack",
         ),
+    )
+
+
+def _email(name: str, label: str, row: Any, *, optional: bool = False) -> Any:
+    return form.field(
+        name,
+        label,
+        optional=optional,
+        type="email",
+        auto_complete="off" if optional else "email",
+        default_value=row.email,
+        # Drawn anew when another address is saved here: its standing belongs to that one.
+        key=row.email,
+        standing=rx.cond(row.word != "", _standing(row)),
+    )
+
+
+def _standing(row: Any) -> Any:
+    return rx.el.div(
+        feedback.status_word(row.word, row.tone),
+        rx.cond(row.note != "", rx.el.span(row.note, class_name="muted")),
+        rx.cond(
+            row.send != "",
+            form.button(
+                row.send,
+                rx.el.span(" ", row.email, class_name="visually-hidden"),
+                on_click=NotificationState.send_again(row.email),
+            ),
+        ),
+        rx.cond(
+            row.can_start,
+            form.button(_("Start again"), on_click=NotificationState.start_own),
+        ),
+        class_name="standing",
     )
 
 

@@ -168,9 +168,11 @@ def refusal(permission: Permission, path: str) -> Any:
 
 
 def handler(
-    permission: Permission, *, arriving: bool = False
+    permission: Permission, *, arriving: bool = False, aside: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare an event handler and who may call it.
+
+    `aside`: a look while typing and no act of its own, so what the last act had to say stays.
 
     Arguments are of type str, int, bool, `list[str]` or `dict[str, str]` (a form), each checked:
     the framework does not, and a browser may send anything.
@@ -193,7 +195,8 @@ def handler(
                     _LOG.warning("%s: arguments of a wrong number or type", fn.__qualname__)
                     self._show(DomainError(_UNREADABLE))
                     return None
-                self._clear()
+                if not aside:
+                    self._clear()
                 actor = await actor_of(self)
                 # An ended session on an open socket is refused even what is public.
                 ended = actor.user_id is None and bool(self.router.headers.cookie)

@@ -1,12 +1,14 @@
 """My Notifications: a daily threshold, who hears of it, and how often it would have alerted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.cities import city
 from portal.domain.alerts import operations, queries, rules
+from portal.domain.alerts.addresses import Address, AddressStatus
 from portal.domain.alerts.rules import BadNotification, Rehearsal
 from portal.kit.clock import utc_now
-from portal.kit.text import N_, _, day, ngettext, number
+from portal.kit.text import N_, _, day, moment, ngettext, number
 from portal.state.base import RESIDENT, PortalState, handler, loader
 
 
@@ -18,6 +20,18 @@ class SuggestionRow:
     alerts: str = ""
 
 
+@dataclass(frozen=True)
+class AddressRow:
+    """A field Email 1 to 3: what is saved in it, and what the address has said."""
+
+    email: str = ""
+    word: str = ""
+    tone: str = ""
+    note: str = ""
+    send: str = ""  # the words of the button that sends the question, "" for none
+    can_start: bool = False
+
+
 class NotificationState(PortalState):
     """My Notifications of one account."""
 
@@ -26,26 +40,25 @@ class NotificationState(PortalState):
     cid: str = ""
     threshold: str = ""
     suspended: bool = False
-    email_1: str = ""
-    email_2: str = ""
-    email_3: str = ""
+    email_1: AddressRow = AddressRow()
+    email_2: AddressRow = AddressRow()
+    email_3: AddressRow = AddressRow()
     average: str = ""
     suggestions: list[SuggestionRow] = []
     rehearsal: str = ""
     freshness: str = ""
     has_meter: bool = True
     moved_out: bool = False
-    is_saved: bool = False
+    ended: bool = False
+    just_saved: bool = False
 
     @loader(RESIDENT)
     async def load(self) -> None:
         """Show what is saved, the guideline and what would suit."""
         self.account = self._query("account")
-        self._draw(
-            await self._ask(queries.notification, self.account, zone=city().zone, now=utc_now())
-        )
+        await self._look()
 
-    @handler(RESIDENT)
+    @handler(RESIDENT, aside=True)
     async def rehearse(self, typed: str) -> None:
         """Say how often the value being typed would have alerted."""
         try:
@@ -60,7 +73,7 @@ class NotificationState(PortalState):
     @handler(RESIDENT)
     async def save(self, form: dict[str, str]) -> None:
         """Keep what was typed."""
-        await self._ask(
+        asked = await self._ask(
             operations.save,
             self.account,
             threshold=form.get("threshold", ""),
@@ -69,18 +82,35 @@ class NotificationState(PortalState):
             zone=city().zone,
             now=utc_now(),
         )
+        await self._look()
+        self.just_saved = True
+        self.notice = " ".join([_(_SAVED[self.suspended]), *([_asked(asked)] if asked else [])])
+
+    @handler(RESIDENT)
+    async def send_again(self, email: str) -> None:
+        """Send a saved address the question once more."""
+        await self._ask(operations.ask_again, self.account, email, zone=city().zone, now=utc_now())
+        await self._look()
+        self.notice = _asked([email])
+
+    @handler(RESIDENT)
+    async def start_own(self) -> None:
+        """Write to the resident's own address again, which stopped from a mail."""
+        await self._ask(operations.start_own, self.account)
+        await self._look()
+        self.notice = _("Alerts go to your own address again.")
+
+    async def _look(self) -> None:
         self._draw(
             await self._ask(queries.notification, self.account, zone=city().zone, now=utc_now())
         )
-        self.notice = _(_SAVED[self.suspended])
 
     def _draw(self, view: queries.NotificationView) -> None:
         self.account_no, self.cid = view.account_no, view.cid
         self.threshold = "" if view.threshold is None else str(view.threshold)
-        self.is_saved = view.threshold is not None
         self.suspended = view.suspended
-        addresses = [*view.emails, "", "", ""]
-        self.email_1, self.email_2, self.email_3 = addresses[:3]
+        rows = [*map(_address, view.addresses), AddressRow(), AddressRow(), AddressRow()]
+        self.email_1, self.email_2, self.email_3 = rows[:3]
         self.average = "" if view.average_30 is None else number(view.average_30)
         self.suggestions = [
             SuggestionRow(number(gallons), _alerts(found)) for gallons, found in view.suggestions
@@ -88,12 +118,48 @@ class NotificationState(PortalState):
         self.rehearsal = _rehearsal(view.rehearsal) if view.rehearsal else ""
         self.freshness = _("Data through %(day)s.", day=day(view.through)) if view.through else ""
         self.has_meter, self.moved_out = view.has_meter, view.moved_out
+        self.ended, self.just_saved = view.ended, False
 
 
 _SAVED = {
     False: N_("Saved. We will write to you when a day's use is higher than your threshold."),
     True: N_("Saved. Your notifications are suspended."),
 }
+
+
+def _address(address: Address) -> AddressRow:
+    word, tone, send = _STANDING[address.status]
+    note = ""
+    if address.status is AddressStatus.STOPPED and not address.own:
+        note = _("Only its owner can start them again, with the link in any of our messages.")
+    if address.status is AddressStatus.WAITING and address.asked_at is not None:
+        note = _("Message sent %(when)s.", when=moment(address.asked_at, city().zone))
+    if address.own and address.status is AddressStatus.CONFIRMED:
+        note = _("The address you sign in with.")
+    return AddressRow(
+        email=address.email,
+        word=_(word),
+        tone=tone,
+        note=note,
+        send=_(send) if send else "",
+        can_start=address.own and address.status is AddressStatus.STOPPED,
+    )
+
+
+_STANDING = {
+    AddressStatus.CONFIRMED: (N_("Confirmed"), "good", ""),
+    AddressStatus.WAITING: (N_("Waiting for confirmation"), "warn", N_("Send again")),
+    AddressStatus.EXPIRED: (N_("Not confirmed in 7 days"), "warn", N_("Send again")),
+    AddressStatus.UNASKED: (N_("Not asked yet"), "quiet", N_("Send the message")),
+    AddressStatus.STOPPED: (N_("Stopped from a message"), "quiet", ""),
+}
+
+
+def _asked(emails: Sequence[str]) -> str:
+    return _(
+        "We sent a message to %(emails)s. Alerts go there once the link in it is confirmed.",
+        emails=", ".join(emails),
+    )
 
 
 def _alerts(found: Rehearsal) -> str:

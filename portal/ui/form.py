@@ -10,12 +10,12 @@ from portal.state.base import PortalState
 from portal.ui.script import PasswordField
 
 
-def _described(name: str, hint: Any) -> dict[str, Any]:
+def _described(name: str, hint: Any, standing: Any = None) -> dict[str, Any]:
     wrong = PortalState.field_errors.contains(name)
-    hint_id = f"{name}-hint" if hint else ""
+    ids = [f"{name}-hint"] * bool(hint) + [f"{name}-standing"] * (standing is not None)
     return {
         "aria_invalid": rx.cond(wrong, "true", "false"),
-        "aria_describedby": rx.cond(wrong, f"{hint_id} {name}-problem".strip(), hint_id),
+        "aria_describedby": rx.cond(wrong, " ".join([*ids, f"{name}-problem"]), " ".join(ids)),
     }
 
 
@@ -35,11 +35,19 @@ def _above(name: str, label: Any, hint: Any, optional: bool) -> list[Any]:
 
 
 def field(
-    name: str, label: Any, *, hint: Any = "", optional: bool = False, size: str = "", **props: Any
+    name: str,
+    label: Any,
+    *,
+    hint: Any = "",
+    optional: bool = False,
+    size: str = "",
+    standing: Any = None,
+    **props: Any,
 ) -> Any:
     """Draw a text field. `name` is its id, its form name and what a DomainError's field names.
 
-    `size`: "short" or "money". `props` go to the input (type, value, default_value, inputmode ...).
+    `size`: "short" or "money". `standing`: how what is saved stands, drawn below the input.
+    `props` go to the input (type, value, default_value, inputmode ...).
     """
     props.setdefault("type", "text")
     return rx.el.div(
@@ -48,9 +56,10 @@ def field(
             id=name,
             name=name,
             class_name=f"input {size}".strip(),
-            **_described(name, hint),
+            **_described(name, hint, standing),
             **props,
         ),
+        *([] if standing is None else [rx.el.div(standing, id=f"{name}-standing")]),
         class_name="field",
     )
 
@@ -136,10 +145,10 @@ def form(*content: Any, on_submit: Any, **props: Any) -> Any:
     return rx.el.form(*content, on_submit=on_submit, no_validate=True, **props)
 
 
-def button(text: Any, *, primary: bool = False, kind: str = "button", **props: Any) -> Any:
+def button(*content: Any, primary: bool = False, kind: str = "button", **props: Any) -> Any:
     """Draw a button. One primary on a screen, named by what it does."""
     return rx.el.button(
-        text, type=kind, class_name="button primary" if primary else "button", **props
+        *content, type=kind, class_name="button primary" if primary else "button", **props
     )
 
 

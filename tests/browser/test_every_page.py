@@ -38,6 +38,8 @@ DRAWN_BY_THE_SERVER = [
     routes.ACTIVATE,
     routes.RESET_PASSWORD,
     routes.ADMIN_SIGN_IN,
+    routes.ALERT_CONFIRM,
+    routes.ALERT_STOP,
     routes.DEMO_MAIL,
 ]
 

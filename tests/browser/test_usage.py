@@ -140,6 +140,15 @@ def test_my_notifications_are_tried_out_and_saved(page: Page, sign_in: Callable[
     ready(page)
     expect(page.get_by_label("Notification Threshold")).to_have_value("400")
     expect(page.get_by_label("Email 2")).to_have_value("neighbour@example.com")
+    email_2 = page.locator("#email_2-standing")
+    expect(email_2).to_contain_text("Waiting for confirmation")
+    expect(page.get_by_label("Email 2")).to_have_accessible_description(
+        re.compile("^Waiting for confirmation Message sent ")
+    )
+    check_page(page)
+    email_2.get_by_role("button", name="Send again neighbour@example.com").click()
+    words = "We sent a message to neighbour@example.com."
+    expect(main.get_by_role("status").first).to_contain_text(words)
     page.get_by_label("Suspend").check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(main.get_by_role("status").first).to_contain_text("suspended")

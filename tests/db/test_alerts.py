@@ -1,6 +1,7 @@
 """My Notifications and its daily alert: once a usage date, on measured water alone."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,16 +28,28 @@ NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)  # 11:00 in Pleasanton
 TODAY = date(2026, 11, 21)
 
 
-def save(house: House, **given: object) -> None:
+def own(house: House) -> str:
+    """Return the address that the resident signs in with."""
+    return house.db.get_one(User, house.actor.user_id).email
+
+
+def save(house: House, **given: object) -> list[str]:
     fields: dict[str, object] = {
         "threshold": "400",
-        "emails": ["ana@example.com"],
+        "emails": [own(house)],
         "suspended": False,
         "now": NOW - timedelta(days=10),
     }
     fields |= given
-    operations.save(house.db, house.actor, str(house.account.id), zone=PACIFIC, **fields)  # type: ignore[arg-type]
+    asked = operations.save(house.db, house.actor, str(house.account.id), zone=PACIFIC, **fields)  # type: ignore[arg-type]
     house.db.flush()
+    return asked
+
+
+def alerts(db: Session) -> list[Mail]:
+    """Return the alerts among the mails, by reader."""
+    found = select(Mail).where(Mail.kind == "usage_alert").order_by(Mail.to_address)
+    return list(db.exec(found).all())
 
 
 def run(db: Session, now: datetime = NOW) -> list[list[date]]:
@@ -49,15 +62,15 @@ def house(db: Session) -> House:
     return House(db)
 
 
-def test_a_day_over_the_threshold_is_told_once_to_each_address(db: Session, house: House) -> None:
-    save(house, emails=["ana@example.com", "", "Ben@Example.com"])
+def test_a_day_over_the_threshold_is_told_once(db: Session, house: House) -> None:
+    save(house)
     put(db, house.feed, date(2026, 11, 18), [16] * 24)  # 384
     put(db, house.feed, date(2026, 11, 19), [17] * 24)  # 408
     assert run(db) == [[date(2026, 11, 19)]]
     assert run(db) == [[]]
     assert run(db, NOW + timedelta(days=1)) == [[]]
-    mails = db.exec(select(Mail).order_by(Mail.to_address)).all()
-    assert [mail.to_address for mail in mails] == ["Ben@example.com", "ana@example.com"]
+    mails = alerts(db)
+    assert [mail.to_address for mail in mails] == [own(house)]
     assert "408 gallons" in mails[0].text_body
     assert "400 gallons a day" in mails[0].text_body
     assert (
@@ -102,17 +115,66 @@ def test_days_before_it_was_saved_are_past(db: Session, house: House) -> None:
     assert run(db) == [[TODAY - timedelta(days=2)]]
 
 
-def test_suspended_unlinked_or_moved_out_hears_nothing(db: Session) -> None:
-    suspended, unlinked, gone = House(db), House(db), House(db)
-    for one in (suspended, unlinked, gone):
-        save(one)
-        put(db, one.feed, date(2026, 11, 18), [20] * 24)
-    save(suspended, suspended=True)
-    link = db.exec(select(AccountLink).where(AccountLink.account_id == unlinked.account.id)).one()
-    link.removed_at = NOW
-    stay = db.exec(select(Tenure).where(Tenure.account_id == gone.account.id)).one()
+def test_suspended_hears_nothing(db: Session, house: House) -> None:
+    save(house)
+    put(db, house.feed, date(2026, 11, 18), [20] * 24)
+    save(house, suspended=True)
+    assert run(db) == []
+    assert db.exec(select(Mail)).all() == []
+
+
+def end_link(house: House) -> None:
+    link = house.db.exec(select(AccountLink).where(AccountLink.account_id == house.account.id))
+    link.one().removed_at = NOW
+
+
+def move_out(house: House) -> None:
+    stay = house.db.exec(select(Tenure).where(Tenure.account_id == house.account.id)).one()
     stay.stop_date = date(2026, 11, 20)
-    assert run(db) == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (end_link, "The account is no longer linked to your sign-in."),
+        (move_out, "You no longer have service at this address, so alerts have ended."),
+    ],
+)
+def test_alerts_end_with_the_link_or_the_tenure_and_say_so_once(
+    db: Session, house: House, end: Callable[[House], None], reason: str
+) -> None:
+    save(house)
+    put(db, house.feed, date(2026, 11, 18), [20] * 24)
+    end(house)
+    assert run(db) == [[]]
+    assert run(db) == []
+    (mail,) = db.exec(select(Mail)).all()
+    assert (mail.kind, mail.to_address) == ("alerts_ended", own(house))
+    assert reason in mail.text_body
+    assert house.account.account_no[-4:] in mail.text_body
+    assert house.account.account_no not in mail.text_body
+
+
+def test_one_who_comes_back_saves_and_is_told_again(db: Session, house: House) -> None:
+    save(house)
+    end_link(house)
+    run(db)
+    link = db.exec(select(AccountLink).where(AccountLink.account_id == house.account.id)).one()
+    link.removed_at = None
+    db.flush()
+    seen = queries.notification(db, house.actor, str(house.account.id), zone=PACIFIC, now=NOW)
+    assert seen.ended
+    assert queries.limit(db, house.actor, str(house.account.id)) is None
+    save(house)
+    put(db, house.feed, date(2026, 11, 19), [20] * 24)
+    assert run(db) == [[date(2026, 11, 19)]]
+
+
+def test_who_moves_in_next_week_is_not_told_that_alerts_ended(db: Session, house: House) -> None:
+    save(house)
+    stay = db.exec(select(Tenure).where(Tenure.account_id == house.account.id)).one()
+    stay.start_date = TODAY + timedelta(days=7)
+    assert run(db) == [[]]
     assert db.exec(select(Mail)).all() == []
 
 
@@ -158,6 +220,7 @@ def test_mail_speaks_the_residents_language(db: Session, house: House) -> None:
         ({"emails": ["", "", ""]}, "email_1"),
         ({"emails": ["a@b.co", "two@x.co, three@x.co"]}, "email_2"),
         ({"emails": ["a@b.co\nBcc: x@y.co"]}, "email_1"),
+        ({"emails": ["añá@b.co"]}, "email_1"),
     ],
 )
 def test_what_cannot_be_saved_names_its_field(
@@ -202,7 +265,7 @@ def test_the_page_knows_the_guideline_and_rehearses(db: Session, house: House) -
     save(house, threshold="239")
     seen = queries.notification(db, house.actor, str(house.account.id), zone=PACIFIC, now=NOW)
     assert seen.rehearsal == Rehearsal(90, 90)
-    assert seen.emails == ("ana@example.com",)
+    assert [(one.email, one.status) for one in seen.addresses] == [(own(house), "confirmed")]
 
 
 def test_two_runs_at_once_tell_a_day_once(database: Engine) -> None:

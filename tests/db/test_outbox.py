@@ -54,26 +54,20 @@ def test_a_message_has_both_bodies_and_an_id_from_its_row(db: Session, now: date
 
 
 @pytest.mark.parametrize(
-    ("kind", "sender", "stop"),
+    ("kind", "sender"),
     [
-        ("activate", "Community Access Identity", None),
-        ("locked", "Community Access Identity", None),
-        ("receipt", "City of Pleasanton", None),
-        (
-            "usage_alert",
-            "City of Pleasanton",
-            "<http://localhost:3000/utility-billing/notifications>",
-        ),
+        ("activate", "Community Access Identity"),
+        ("locked", "Community Access Identity"),
+        ("receipt", "City of Pleasanton"),
+        ("usage_alert", "City of Pleasanton"),
     ],
 )
-def test_who_sends_it_and_how_it_is_stopped(
-    db: Session, now: datetime, kind: str, sender: str, stop: str | None
-) -> None:
+def test_who_sends_it(db: Session, now: datetime, kind: str, sender: str) -> None:
     _queue(db, now, kind=kind)
     claimed = claim(db, now)
     assert claimed is not None
     assert claimed.message["From"] == f"{sender} <no-reply@pleasanton.example>"
-    assert claimed.message["List-Unsubscribe"] == stop
+    assert claimed.message["List-Unsubscribe"] is None
     assert claimed.message["Auto-Submitted"] == "auto-generated"
     assert claimed.message.get_content_type() == "multipart/alternative"
 

@@ -10,7 +10,8 @@ from sqlmodel import select
 from portal.kit.clock import utc_now
 from portal.kit.db import transaction
 from portal.models.accounts import Tenure
-from portal.models.usage import MeterDay, UsageNotification
+from portal.models.outbox import Mail
+from portal.models.usage import AlertAddress, MeterDay, UsageNotification
 from portal.state import usage_bars
 from portal.state.notifications import NotificationState
 from portal.state.usage import UsageState
@@ -164,10 +165,14 @@ async def test_one_who_moved_out_sees_their_days_and_sets_no_alert(place: Place)
     assert notes.problems[0].sentence.startswith("You no longer have service")
 
 
+async def notifications(place: Place, language: str = "") -> NotificationState:
+    url = language + place.url.replace("usage", "notifications")
+    return await drive(NotificationState, "load", as_=place.user, url=url)
+
+
 async def test_notifications_are_rehearsed_saved_and_suspended(place: Place) -> None:
-    url = place.url.replace("usage", "notifications")
-    state = await drive(NotificationState, "load", as_=place.user, url=url)
-    assert (state.average, state.threshold, state.email_1) == ("240", "", place.user.email)
+    state = await notifications(place)
+    assert (state.average, state.threshold, state.email_1.email) == ("240", "", place.user.email)
     await run(state, "rehearse", "239")
     assert state.rehearsal.startswith("In the last 90 days this value would have sent you ")
     assert state.rehearsal.endswith("Readings are known for 40 of those days.")
@@ -175,15 +180,73 @@ async def test_notifications_are_rehearsed_saved_and_suspended(place: Place) -> 
     assert (state.rehearsal, state.problems) == ("", [])
     await run(state, "save", {"threshold": "2x", "email_1": "a@example.com"})
     assert list(state.field_errors) == ["threshold"]
-    form = {"threshold": "1,200", "email_1": "a@example.com", "email_2": "b@example.com"}
+    form = {"threshold": "1,200", "email_1": place.user.email, "email_3": "b@example.com"}
     await run(state, "save", form)
-    assert state.notice.startswith("Saved. We will write to you")
-    assert (state.threshold, state.email_2) == ("1200", "b@example.com")
+    assert state.notice == (
+        "Saved. We will write to you when a day's use is higher than your threshold. We sent a"
+        " message to b@example.com. Alerts go there once the link in it is confirmed."
+    )
+    assert (state.threshold, state.email_2.email) == ("1200", "b@example.com")
+    said = state.notice
+    await run(state, "rehearse", "1300")  # a last keystroke's rehearsal may come after Save
+    assert (state.notice, said != "") == (said, True)
     await run(state, "save", form | {"suspend": "on"})
     assert state.suspended
     with transaction() as session:
         (saved,) = session.exec(select(UsageNotification)).all()
         assert (saved.threshold_gallons, saved.suspended) == (1200, True)
+
+
+async def test_each_address_stands_where_it_stands_and_is_asked_again(place: Place) -> None:
+    state = await notifications(place)
+    form = {"threshold": "400", "email_1": place.user.email, "email_2": "b@example.com"}
+    await run(state, "save", form)
+    own, other = state.email_1, state.email_2
+    assert (own.word, own.tone, own.send, own.note) == (
+        "Confirmed", "good", "", "The address you sign in with.",
+    )  # fmt: skip
+    assert (other.word, other.tone, other.send) == (
+        "Waiting for confirmation", "warn", "Send again",
+    )  # fmt: skip
+    assert other.note.startswith("Message sent ")
+    assert (state.email_3.word, state.just_saved) == ("", True)
+    await run(state, "send_again", "b@example.com")
+    assert state.notice.startswith("We sent a message to b@example.com.")
+    assert not state.just_saved
+    await run(state, "send_again", place.user.email)
+    assert state.problems[0].sentence.startswith("This address needs no message.")
+    await run(state, "send_again", "stranger@example.com")
+    assert state.problems[0].sentence.startswith("This address is not saved here.")
+    with transaction() as session:
+        mails = session.exec(select(Mail).where(Mail.kind == "alert_confirm")).all()
+        assert [mail.to_address for mail in mails] == ["b@example.com"] * 2
+        for row in session.exec(select(AlertAddress)).all():
+            row.stopped_at = utc_now()
+    await run(state, "load")
+    assert (state.email_1.word, state.email_1.can_start) == ("Stopped from a message", True)
+    assert (state.email_2.can_start, state.email_2.send) == (False, "")
+    assert state.email_2.note.startswith("Only its owner can start them again")
+    await run(state, "start_own")
+    assert (state.email_1.word, state.email_2.word) == ("Confirmed", "Stopped from a message")
+    spanish = await notifications(place, "/es")
+    assert spanish.email_1.word == "Confirmada"
+
+
+@pytest.mark.parametrize("call", [("send_again", "b@example.com"), ("start_own",)])
+async def test_others_ask_and_start_nothing(place: Place, call: tuple[str, ...]) -> None:
+    state = await notifications(place)
+    await run(state, "save", {"threshold": "400", "email_2": "b@example.com"})
+    with transaction() as session:
+        stranger, _, _ = factories.household(session)
+        staff = factories.user(session, role="administrator")
+    for other in (None, stranger, staff):
+        tried = await drive(NotificationState, call[0], *call[1:], as_=other, url=place.url)
+        tried.account = str(place.account.id)
+        await run(tried, *call)
+        if other is stranger:
+            assert tried.problems[0].sentence.startswith("We could not find that account")
+    with transaction() as session:
+        assert len(session.exec(select(Mail)).all()) == 1
 
 
 async def test_a_bar_over_the_own_threshold_is_marked(place: Place) -> None:

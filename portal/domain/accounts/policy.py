@@ -74,6 +74,10 @@ class OpenAccount:
         """Return the stay that holds today, or None for one who moved out."""
         return next((stay for stay in self.stays if stay.covers(today)), None)
 
+    def is_over(self, today: date) -> bool:
+        """True for one who moved out and does not come back, as far as the books know."""
+        return all(stay.stop is not None and stay.stop <= today for stay in self.stays)
+
 
 def opened_accounts(session: Session, actor: Actor) -> list[OpenAccount]:
     """Return every account that the actor's links open, by service address; one query."""

@@ -1,26 +1,23 @@
 """Saving a notification, and the daily alert: once a notification and usage date."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
-from portal import routes
 from portal.domain.accounts.policy import OpenAccount, opened, opened_accounts
-from portal.domain.alerts import queries, rules
+from portal.domain.alerts import addresses, mails, queries, rules
 from portal.domain.audit.operations import record
 from portal.domain.identity.actor import Actor
-from portal.domain.outbox.operations import queue_mail
-from portal.domain.outbox.render import Part
 from portal.domain.usage import queries as usage_queries
 from portal.domain.usage.rules import gallons
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, NotFound
 from portal.kit.ids import UserId
-from portal.kit.text import N_, _, day, number, speaking
+from portal.kit.text import N_
+from portal.models.accounts import Account
 from portal.models.identity import User
 from portal.models.usage import UsageNotification
 
@@ -41,13 +38,16 @@ def save(
     suspended: bool,
     zone: ZoneInfo,
     now: datetime,
-) -> None:
-    """Keep the actor's threshold for an account. Raises NotFound, BadNotification, MovedOut."""
+) -> list[str]:
+    """Keep the actor's threshold for an account; return the addresses asked to confirm.
+
+    Raises NotFound, BadNotification, MovedOut.
+    """
     account = opened(session, actor, account_claim)
-    if account.current(now.astimezone(zone).date()) is None and not suspended:
-        raise MovedOut(N_("You no longer have service at this address, so alerts have ended."))
+    if not suspended:
+        _demand_service(account, zone, now)
     wanted = rules.read_threshold(threshold)
-    addresses = rules.read_emails(emails)
+    named = rules.read_emails(emails)
     session.connection().execute(
         text(
             "INSERT INTO usage_notification (user_id, account_id, customer_id, threshold_gallons,"
@@ -55,7 +55,7 @@ def save(
             " :suspended, :emails, :now) ON CONFLICT (user_id, account_id, customer_id)"
             " DO UPDATE SET threshold_gallons = excluded.threshold_gallons,"
             " suspended = excluded.suspended, emails = excluded.emails,"
-            " updated_at = excluded.updated_at"
+            " updated_at = excluded.updated_at, ended_at = NULL"
         ),
         {
             "user": actor.user_id,
@@ -63,7 +63,7 @@ def save(
             "customer": account.customer_id,
             "threshold": wanted,
             "suspended": suspended,
-            "emails": addresses,
+            "emails": named,
             "now": now,
         },
     )
@@ -75,8 +75,43 @@ def save(
         customer_id=account.customer_id,
         threshold_gallons=wanted,
         suspended=suspended,
-        addresses=len(addresses),
+        addresses=len(named),
     )
+    user = session.get_one(User, actor.user_id)
+    return addresses.keep(session, user, named, now, ask=not suspended)
+
+
+def ask_again(
+    session: Session,
+    actor: Actor,
+    account_claim: object,
+    email: str,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Ask a saved address once more. Raises NotFound, MovedOut, NotAskedNow."""
+    account = opened(session, actor, account_claim)
+    _demand_service(account, zone, now)
+    saved = queries.stored(session, actor, account)
+    if saved is None or email.lower() not in {one.lower() for one in saved.emails}:
+        raise NotFound(N_("This address is not saved here. Choose Save first."))
+    addresses.ask_again(session, session.get_one(User, actor.user_id), email, now)
+
+
+def start_own(session: Session, actor: Actor, account_claim: object) -> None:
+    """Write to the actor's own address again, which stopped from a mail. Raises NotFound."""
+    account = opened(session, actor, account_claim)
+    addresses.start_own(session, session.get_one(User, actor.user_id))
+    record(
+        session, actor, "alert_address.start", subject_user_id=actor.user_id,
+        account_id=account.account_id,
+    )  # fmt: skip
+
+
+def _demand_service(account: OpenAccount, zone: ZoneInfo, now: datetime) -> None:
+    if account.current(now.astimezone(zone).date()) is None:
+        raise MovedOut(N_("You no longer have service at this address, so alerts have ended."))
 
 
 def due(session: Session) -> list[UUID]:
@@ -84,16 +119,13 @@ def due(session: Session) -> list[UUID]:
     return list(
         session.exec(
             select(UsageNotification.id)
-            .where(col(UsageNotification.suspended).is_(False))
+            .where(
+                col(UsageNotification.suspended).is_(False),
+                col(UsageNotification.ended_at).is_(None),
+            )
             .order_by(col(UsageNotification.id))
         ).all()
     )
-
-
-@dataclass(frozen=True)
-class _Over:
-    day: date
-    used: int  # whole gallons that were measured
 
 
 def alert(session: Session, notification_id: UUID, *, zone: ZoneInfo, now: datetime) -> list[date]:
@@ -101,25 +133,23 @@ def alert(session: Session, notification_id: UUID, *, zone: ZoneInfo, now: datet
 
     Two runs at once tell a date once: the row of the alert is unique, and the mail stands in the
     same transaction. Dates of before the notification was saved (less the feed's delay) are past.
+    Alerts end with the tenure or the link, and those who heard are told so.
     """
     saved = session.get(UsageNotification, notification_id)
-    if saved is None or saved.suspended or not saved.emails:
+    if saved is None or saved.suspended or saved.ended_at is not None:
         return []
     user = session.get(User, saved.user_id)
     if user is None or user.status != "active":
         return []
-    actor = Actor(user_id=UserId(user.id), role="resident")
-    account = next(
-        (
-            one
-            for one in opened_accounts(session, actor)
-            if one.account_id == saved.account_id and one.customer_id == saved.customer_id
-        ),
-        None,
-    )
+    account = _still_open(session, user, saved)
     today = now.astimezone(zone).date()
     if account is None or account.current(today) is None:
-        return []  # unlinked, or moved out: alerts end with the tenure
+        if account is None or account.is_over(today):
+            _end(session, saved, user, now, moved_out=account is not None)
+        return []
+    hearers = addresses.hearing(session, user, saved.emails)
+    if not hearers:
+        return []
     since = max(
         queries.late_since(today),
         saved.updated_at.astimezone(zone).date() - timedelta(days=2),
@@ -128,17 +158,48 @@ def alert(session: Session, notification_id: UUID, *, zone: ZoneInfo, now: datet
         session, account, zone=zone, now=now, days=rules.LATE_DAYS + 1, until=today
     )
     over = [
-        _Over(usage_date, gallons(measured))
+        mails.Over(usage_date, gallons(measured))
         for usage_date, measured in sorted(past.measured.items())
         if usage_date >= since and rules.passes(measured, saved.threshold_gallons)
     ]
     new = [one for one in over if _claim(session, saved, one, now)]
-    if new:
-        _write(session, saved, user, account, new)
+    for hearer in hearers if new else ():
+        mails.alert(session, saved, user, account.account, hearer, new)
     return [one.day for one in new]
 
 
-def _claim(session: Session, saved: UsageNotification, over: _Over, now: datetime) -> bool:
+def _still_open(session: Session, user: User, saved: UsageNotification) -> OpenAccount | None:
+    actor = Actor(user_id=UserId(user.id), role="resident")
+    return next(
+        (
+            one
+            for one in opened_accounts(session, actor)
+            if one.account_id == saved.account_id and one.customer_id == saved.customer_id
+        ),
+        None,
+    )
+
+
+def _end(
+    session: Session, saved: UsageNotification, user: User, now: datetime, *, moved_out: bool
+) -> None:
+    ended = session.exec(
+        update(UsageNotification)
+        .where(
+            col(UsageNotification.id) == saved.id,
+            col(UsageNotification.ended_at).is_(None),
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    if ended.rowcount != 1:
+        return  # another run was first, and told them
+    account = session.get_one(Account, saved.account_id)
+    for hearer in addresses.hearing(session, user, saved.emails):
+        mails.ended(session, user, account, hearer, moved_out=moved_out)
+
+
+def _claim(session: Session, saved: UsageNotification, over: mails.Over, now: datetime) -> bool:
     found = session.connection().execute(
         text(
             "INSERT INTO usage_alert (notification_id, usage_date, used_gallons,"
@@ -154,44 +215,3 @@ def _claim(session: Session, saved: UsageNotification, over: _Over, now: datetim
         },
     )
     return found.first() is not None
-
-
-def _write(
-    session: Session,
-    saved: UsageNotification,
-    user: User,
-    account: OpenAccount,
-    new: Sequence[_Over],
-) -> None:
-    with speaking(user.language):
-        limit = number(saved.threshold_gallons)
-        ending = account.account.account_no[-4:]
-        days = [(day(one.day), _("%(used)s gallons", used=number(one.used))) for one in new]
-        paragraphs: list[Part] = [
-            _(
-                "Water use at your account ending in %(ending)s was higher than the"
-                " %(limit)s gallons a day that you chose.",
-                ending=ending,
-                limit=limit,
-            ),
-            days,
-            _("If this is not what you expect, look for a toilet that runs or a garden valve."),
-            _(
-                "To change the threshold or stop these alerts, open My Notifications,"
-                " check Suspend and choose Save."
-            ),
-        ]
-        query: dict[str, str] = {"account": str(saved.account_id)}
-        if len(new) == 1:
-            query |= {"begin": str(new[0].day), "end": str(new[0].day), "grouping": "hourly"}
-        for address in saved.emails:
-            queue_mail(
-                session,
-                kind="usage_alert",
-                to=address,
-                subject=_("High water use on %(day)s", day=day(new[-1].day)),
-                paragraphs=paragraphs,
-                action=(_("View Daily Usage"), routes.absolute(routes.USAGE, **query)),
-                user_id=user.id,
-                account_id=saved.account_id,
-            )

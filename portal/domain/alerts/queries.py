@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, select
 
 from portal.domain.accounts.policy import OpenAccount, opened
-from portal.domain.alerts import rules
+from portal.domain.alerts import addresses, rules
+from portal.domain.alerts.addresses import Address, AddressStatus
 from portal.domain.identity.actor import Actor
 from portal.domain.usage import queries as usage_queries
 from portal.domain.usage.rules import gallons
@@ -23,13 +24,14 @@ class NotificationView:
     cid: str
     threshold: int | None
     suspended: bool
-    emails: tuple[str, ...]
+    addresses: tuple[Address, ...]
     average_30: int | None  # gallons
     suggestions: tuple[tuple[int, rules.Rehearsal], ...]  # gallons: 2, 2.5 and 3 times the average
     rehearsal: rules.Rehearsal | None
     through: date | None
     has_meter: bool
     moved_out: bool
+    ended: bool  # told so once; saving begins anew
 
 
 def notification(
@@ -43,14 +45,16 @@ def notification(
     )
     mean = None if past.average_30 is None else gallons(past.average_30)
     suggested = sorted({-(-(mean or 0) * tenths // 100) * 10 for tenths in (20, 25, 30)} - {0})
-    user = session.get(User, actor.user_id)
+    user = session.get_one(User, actor.user_id)
     threshold = saved.threshold_gallons if saved else None
     return NotificationView(
         account_no=account.account.account_no,
         cid=account.customer.cid,
         threshold=threshold,
         suspended=saved.suspended if saved else False,
-        emails=tuple(saved.emails) if saved else ((user.email,) if user else ()),
+        addresses=addresses.shown(session, user, saved.emails, now)
+        if saved
+        else (Address(user.email, AddressStatus.CONFIRMED, own=True),),
         average_30=mean,
         suggestions=tuple(
             (one, rules.rehearse(past.measured, one, past.through)) for one in suggested
@@ -61,6 +65,7 @@ def notification(
         through=past.through,
         has_meter=past.through is not None,
         moved_out=account.current(now.astimezone(zone).date()) is None,
+        ended=saved is not None and saved.ended_at is not None,
     )
 
 
@@ -99,6 +104,10 @@ def late_since(today: date) -> date:
 
 
 def limit(session: Session, actor: Actor, account_claim: object) -> int | None:
-    """Return the actor's daily threshold in gallons, if one is set and not suspended."""
+    """Return the actor's daily threshold in gallons, if one is set and at work."""
     saved = stored(session, actor, opened(session, actor, account_claim))
-    return saved.threshold_gallons if saved and not saved.suspended else None
+    return (
+        saved.threshold_gallons
+        if saved and not saved.suspended and saved.ended_at is None
+        else None
+    )

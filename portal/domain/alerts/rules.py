@@ -11,6 +11,10 @@ from portal.kit.text import N_
 EMAILS = 3
 MOST_GALLONS = 1_000_000
 REHEARSED_DAYS = 90
+# The confirmation link of an address that is not the resident's own, and how many such mails one
+# resident may cause in a day; an address itself gets no more than limits.MAILS_A_DAY.
+CONFIRM_WITHIN = timedelta(days=7)
+CONFIRMATIONS_A_DAY = 10
 # How far back a reading that comes late may still raise an alert.
 LATE_DAYS = 7
 

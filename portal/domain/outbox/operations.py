@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from portal import routes
 from portal.cities import city
 from portal.config import settings
 from portal.domain.outbox import render, rules, states
@@ -19,10 +19,6 @@ from portal.kit.queue import defer
 from portal.kit.text import N_
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
-
-# What a resident asked for and can stop, on the page that the header names.
-_STOPPABLE = frozenset({"usage_alert"})
-
 
 _IDENTITY = frozenset(
     (
@@ -55,6 +51,7 @@ def queue_mail(
     paragraphs: Sequence[render.Part],
     action: tuple[str, str] | None = None,
     below: Sequence[render.Part] = (),
+    stop_url: str = "",
     user_id: UUID | None = None,
     account_id: UUID | None = None,
     payment_id: UUID | None = None,
@@ -62,8 +59,9 @@ def queue_mail(
     """Write a message that leaves if and only if this transaction commits; return its id.
 
     `kind` is our name for it ("activation"), `to` exactly one address, `action` a button's label
-    and absolute address, `below` what follows the button. The texts are already in the reader's
-    language, which is the one being spoken. Raises BadAddress and BadSubject.
+    and absolute address, `below` what follows the button, `stop_url` where one POST stops messages
+    like it. The texts are already in the reader's language, which is the one being spoken.
+    Raises BadAddress and BadSubject.
     """
     mail_id = new_id()
     rules.one_line(subject)
@@ -73,8 +71,9 @@ def queue_mail(
             kind=kind,
             to_address=rules.one_address(to),
             subject=subject,
-            text_body=render.text_body(paragraphs, action, below),
-            html_body=render.html_body(subject, paragraphs, action, below),
+            text_body=render.text_body(paragraphs, action, below, stop_url),
+            html_body=render.html_body(subject, paragraphs, action, below, stop_url),
+            stop_url=stop_url,
             user_id=user_id,
             account_id=account_id,
             payment_id=payment_id,
@@ -108,6 +107,19 @@ def claim(session: Session, now: datetime, mail_id: UUID | None = None) -> Claim
     return Claimed(MailId(mail.id), mail.attempts, _message(mail, now))
 
 
+class _Unfolded(str):
+    """The header List-Unsubscribe on one line, however long.
+
+    The standard library would fold it into encoded words, in which no mail program sees a link.
+    """
+
+    name = "List-Unsubscribe"
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header's line, as the message's generator asks for it."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
 def _message(mail: Mail, now: datetime) -> EmailMessage:
     sender = settings().mail_from or f"no-reply@{city().key}.example"
     message = EmailMessage()
@@ -117,8 +129,9 @@ def _message(mail: Mail, now: datetime) -> EmailMessage:
     message["Date"] = format_datetime(mail.created_at or now)
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    if mail.kind in _STOPPABLE:
-        message["List-Unsubscribe"] = f"<{routes.absolute(routes.NOTIFICATIONS)}>"
+    if mail.stop_url:
+        message["List-Unsubscribe"] = _Unfolded(f"<{mail.stop_url}>")
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text_body)
     message.add_alternative(mail.html_body, subtype="html")
     return message

@@ -18,13 +18,18 @@ Part = str | Sequence[tuple[str, str]]
 
 
 def text_body(
-    parts: Sequence[Part], action: tuple[str, str] | None, below: Sequence[Part] = ()
+    parts: Sequence[Part],
+    action: tuple[str, str] | None,
+    below: Sequence[Part] = (),
+    stop_url: str = "",
 ) -> str:
     """Return the plain text: parts, the action with its address on its own line, what is below."""
     told = [_text(part) for part in parts]
     if action:
         told.append(f"{action[0]}:\n{action[1]}")
     told += [_text(part) for part in below]
+    if stop_url:
+        told.append(f"{_stop()}:\n{stop_url}")
     return "\n\n".join([*told, "-- \n" + "\n".join(_signature())]) + "\n"
 
 
@@ -33,6 +38,7 @@ def html_body(
     parts: Sequence[Part],
     action: tuple[str, str] | None,
     below: Sequence[Part] = (),
+    stop_url: str = "",
 ) -> str:
     """Return the same as one HTML page without scripts, pictures or outside addresses but our own.
 
@@ -45,6 +51,12 @@ def html_body(
     body += "".join(_html(part) for part in below)
     ink, quiet, line = _INK["light"], _QUIET["light"], _LINE["light"]
     signature = "<br>".join(escape(part) for part in _signature())
+    if stop_url:
+        # Easy to see and to hit: who cannot find it reports the city's mail as spam.
+        signature += (
+            f'<br><a class="quiet" href="{escape(stop_url, quote=True)}" style="display:inline-'
+            f'block;padding:8px 0;color:{quiet}">{escape(_stop())}</a>'
+        )
     return (
         f'<!DOCTYPE html><html lang="{language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -114,6 +126,10 @@ def _dark() -> str:
         f".quiet{{color:{_QUIET['dark']}!important}}.line{{border-color:{_LINE['dark']}!important}}"
         f".button,.seal{{{filled}}}}}"
     )
+
+
+def _stop() -> str:
+    return _("Stop these messages")
 
 
 def _signature() -> list[str]:

@@ -128,8 +128,8 @@ class Resident:
         """See this text."""
         self.page.get_by_text(text).filter(visible=True).first.wait_for()
 
-    def link_in_mail(self, subject: str, label: str) -> str:
-        """Return the link of the newest mail to this person with that subject."""
+    def link_in_mail(self, subject: str, label: str, nth: int = 0) -> str:
+        """Return the (nth) link of the newest mail to this person with that subject."""
         inbox = self.page.context.new_page()
         message = inbox.locator("article").filter(has_text=self.email).filter(has_text=subject)
         give_up = time.monotonic() + 20
@@ -139,7 +139,7 @@ class Resident:
                 break
             inbox.wait_for_timeout(300)
         assert label in message.first.inner_text()
-        href = message.first.get_by_role("link").first.get_attribute("href")
+        href = message.first.get_by_role("link").nth(nth).get_attribute("href")
         inbox.close()
         assert href is not None
         return href

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.checks import ready
 from tests.browser.guides.conftest import WIDTHS, Demo, Resident
@@ -71,9 +72,19 @@ def test_a_resident_sees_the_daily_usage_and_asks_for_alerts(
     who.is_at("My Notifications")
     who.reads("As a guideline your usage average for the past 30 days is")
     page.get_by_label("Notification Threshold").fill("100")
-    page.get_by_label("Email 2").fill("neighbour@example.com")
+    who.reads("In the last 90 days this value would have sent you")
+    neighbour = f"neighbour-{width}@example.com"
+    page.get_by_label("Email 2").fill(neighbour)
     who.press("Save")
     page.get_by_role("status").filter(has_text="aved").wait_for()
+    email_2 = page.locator("#email_2-standing")
+    expect(page.locator("#email_1-standing")).to_contain_text("Confirmed")
+    expect(email_2).to_contain_text("Waiting for confirmation")
+    who.is_at("My Notifications")
+    _the_neighbour_agrees(who, neighbour)
+    page.reload()
+    ready(page)
+    expect(email_2).to_contain_text("Confirmed")
     page.get_by_label("Suspend", exact=True).check()
     who.press("Save")
     page.reload()
@@ -82,3 +93,29 @@ def test_a_resident_sees_the_daily_usage_and_asks_for_alerts(
     assert page.get_by_label("Notification Threshold").input_value() == "100"
     # No tax module is shown before it works.
     assert page.get_by_role("link", name="Real Estate").count() == 0
+
+
+def _the_neighbour_agrees(who: Resident, neighbour: str) -> None:
+    """Confirm from the mail in a browser that knows nobody; stop, and start again."""
+    context = who.page.context.browser.new_context(  # type: ignore[union-attr]
+        base_url=who.page.url, viewport=who.page.viewport_size
+    )
+    them = Resident(context.new_page(), neighbour)
+    page = them.page
+    question = "Do you want alerts of high water use?"
+    page.goto(them.link_in_mail(question, "Confirm this address"))
+    them.is_at("Confirm this address")
+    them.reads(f"{who.email[0]}***@example.com asked us to send alerts")
+    page.get_by_role("link", name="Español").click()
+    them.is_at("Confirmar esta dirección")
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("button", name="Confirm this address").click()
+    them.is_at("This address is confirmed")
+    page.goto(them.link_in_mail(question, "Stop these messages", nth=1))
+    them.is_at("Stop these messages")
+    page.get_by_role("button", name="Stop these messages").click()
+    them.is_at("These messages have stopped")
+    page.get_by_role("button", name="Get alerts again").click()
+    them.is_at("Stop these messages")
+    them.reads("from now on")
+    context.close()
