@@ -47,6 +47,7 @@
     const say = document.querySelector("[data-clock-say]");
     const dialog = document.querySelector("[data-clock-dialog]");
     const more = document.querySelector("[data-clock-more]");
+    const lost = document.querySelector("[data-clock-lost]");
     let end = 0;
     let last = -1;
     let asked = false;
@@ -75,7 +76,16 @@
         back = document.activeElement;
         if (dialog && dialog.showModal) dialog.showModal();
       }
-      if (left === 0 && !held) window.location.assign(clock.dataset.expired);
+      if (left === 0 && !held) leave();
+    };
+    // What is being typed just now has made no change event yet: it is kept before the page goes.
+    const leave = async () => {
+      const typed = document.querySelector("form[data-keep]");
+      if (typed) {
+        const body = new URLSearchParams(new FormData(typed));
+        await fetch(typed.dataset.keep, { method: "POST", body }).catch(() => {});
+      }
+      window.location.assign(clock.dataset.expired);
     };
     document.addEventListener("portal:confirming", () => { held = true; });
     document.addEventListener("portal:idle", () => { held = false; last = -1; });
@@ -83,14 +93,18 @@
     if (more) {
       more.addEventListener("click", async () => {
         const body = new URLSearchParams({ csrf: more.dataset.token });
+        let answer;
         try {
-          const answer = await fetch(more.dataset.clockMore, { method: "POST", body });
-          if (!answer.ok) throw new Error("refused");
-          start((await answer.json()).seconds);
-          dialog.close();
+          answer = await fetch(more.dataset.clockMore, { method: "POST", body });
         } catch {
-          window.location.assign(clock.dataset.expired);
+          // Nobody there just now: the page stays, and the button can be pressed again.
+          lost.hidden = false;
+          return;
         }
+        lost.hidden = true;
+        if (!answer.ok) { leave(); return; }
+        start((await answer.json()).seconds);
+        dialog.close();
       });
     }
     start(Number(clock.dataset.clock));
@@ -124,6 +138,15 @@
       }
     });
   }
+
+  // A page of the browser's own ("this site cannot be reached") would say nothing of the payment:
+  // go on only once the server answers again.
+  const whenReached = async (go) => {
+    try {
+      if ((await fetch("/ping", { cache: "no-store" })).ok) { go(); return; }
+    } catch { /* still away */ }
+    setTimeout(() => whenReached(go), 2000);
+  };
 
   // The card page. The card stays in the processor's frame; what we post is its token.
   const pay = document.querySelector("form[data-pay]");
@@ -203,7 +226,8 @@
         told = await (await post(pay.action, { token: made.confirmationToken.id })).json();
       } catch {
         // Sent, and no answer: the server knows or will ask. It must not be sent again from here.
-        window.location.assign(pay.dataset.return);
+        status.textContent = pay.dataset.lost;
+        whenReached(() => window.location.assign(pay.dataset.return));
         return;
       }
       if (told.problems) { show(told.problems); return; }

@@ -38,6 +38,12 @@ class Intent:
     card_brand: str = ""
     last4: str = ""
     failure_code: str = ""
+    refunded_cents: int = 0
+
+    @property
+    def held_cents(self) -> int:
+        """What the processor took and has not given back."""
+        return self.received_cents - self.refunded_cents
 
 
 @dataclass(frozen=True)
@@ -279,4 +285,5 @@ def _read(body: Mapping[str, Any]) -> Intent:
         card_brand=card.get("brand") or "",
         last4=card.get("last4") or "",
         failure_code=problem.get("decline_code") or problem.get("code") or "",
+        refunded_cents=charge["amount_refunded"] if isinstance(charge, Mapping) else 0,
     )

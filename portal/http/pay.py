@@ -200,6 +200,7 @@ async def confirm(request: Request) -> Response:
         return JSONResponse({"go": paths.link(paths.SIGN_IN, next=paths.pay(claim))})
     if "application/json" not in request.headers.get("accept", ""):
         # Posted without our script: no card fields were there. The page says what to do instead.
+        await _kept(request, actor)
         return _see(paths.pay(claim))
     if not await is_our_form(request):
         return _refusal(DomainError(_STALE))
@@ -270,14 +271,18 @@ async def extend(request: Request) -> Response:
 async def keep(request: Request) -> Response:
     """Keep what was typed in Billing Information."""
     actor = await _resident(request)
-    if actor is None or not await is_our_form(request):
-        return Response(status_code=403)
+    return Response(status_code=204 if actor and await _kept(request, actor) else 403)
+
+
+async def _kept(request: Request, actor: Actor) -> bool:
+    if not await is_our_form(request):
+        return False
     claim, form = request.path_params["cart"], await request.form()
     try:
         await in_thread(lambda s: operations.keep_billing(s, actor, claim, form))
     except DomainError:
-        return Response(status_code=404)
-    return Response(status_code=204)
+        return False
+    return True
 
 
 async def again(request: Request) -> Response:

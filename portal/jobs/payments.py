@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 from portal.config import settings
 from portal.domain.payments import outsider, reconciling
-from portal.domain.payments.desk import Desk
+from portal.domain.payments.desk import at_counter
 from portal.gateways.outside import PublicWeb
 from portal.gateways.payment_mode import counter
 from portal.jobs.app import daily, each_minute, task
@@ -15,16 +15,10 @@ from portal.kit.db import transaction
 log = logging.getLogger(__name__)
 
 
-def desk() -> Desk | None:
-    """Return the desk of this process's processor, or None where payments are off."""
-    processor = counter().processor
-    return Desk(processor) if processor else None
-
-
 @task("payments.notice")
 def notice(event_id: str) -> None:
     """Fetch what a webhook was about and apply it."""
-    at = desk()
+    at = at_counter()
     if at:
         at.work_through(event_id)
 
@@ -32,7 +26,7 @@ def notice(event_id: str) -> None:
 @each_minute("payments.sweep")
 def sweep() -> None:
     """Settle carts whose time is over and payments in doubt."""
-    at = desk()
+    at = at_counter()
     if at:
         at.sweep()
 
@@ -40,7 +34,7 @@ def sweep() -> None:
 @daily("payments.reconcile", lambda: time(3, 30))
 def reconcile() -> None:
     """Hold the processor's list of the last days against the ledger."""
-    at = desk()
+    at = at_counter()
     found = reconciling.reconcile(at, transaction, utc_now() - timedelta(days=3)) if at else 0
     if found:
         log.error("%s differences between the processor and the ledger", found)

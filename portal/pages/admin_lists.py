@@ -18,7 +18,7 @@ from portal.state.admin_lists import AdminImportsState, AdminOutboxState, AdminP
 from portal.state.base import STAFF
 from portal.ui import shell
 from portal.ui.feedback import empty, status_word, waiting
-from portal.ui.form import button
+from portal.ui.form import actions, button
 from portal.ui.here import IS_SHOWN
 from portal.ui.native import link
 from portal.ui.table import Column, facts, table
@@ -60,14 +60,15 @@ def payment() -> Any:
         rx.cond(IS_SHOWN, _("Payment") + " " + state.one.number, _("Payment")),
         waiting(
             rx.fragment(
-                _reason(state.one.reason),
+                rx.foreach(state.tasks, _task),
                 facts(
                     (_("Amount"), state.one.amount),
                     (_("Status"), status_word(state.one.status, state.one.tone)),
                     (_("Bills"), state.one.bills),
                     (_("Method"), state.one.how),
                     (_("Counts for"), state.effective),
-                    (_("Processor's number"), state.processor_ref),
+                    (_("Processor's number"), _or_none(state.processor_ref)),
+                    (_("Processor's reason"), _or_none(state.one.reason)),
                     (
                         _("Paid by"),
                         link(
@@ -76,10 +77,47 @@ def payment() -> Any:
                         ),
                     ),
                 ),
+                rx.cond(state.may_ask, _settle()),
                 section(_("What happened"), "events", _events()),
             ),
         ),
         back=_back(_("Payments"), routes.ADMIN_PAYMENTS),
+    )
+
+
+def _task(task: Any) -> Any:
+    return rx.el.p(rx.el.strong(task.kind, ". "), task.detail, class_name="notice warn")
+
+
+def _or_none(text: Any) -> Any:
+    return rx.cond(text != "", text, _("none"))
+
+
+def _settle() -> Any:
+    state = AdminPaymentsState
+    return rx.el.div(
+        rx.el.h2(_("Settle this payment")),
+        rx.el.p(
+            _(
+                "Each minute the portal asks the card processor by itself and books the answer."
+                " Ask now to do it at once; nobody is charged by asking."
+            )
+        ),
+        rx.cond(
+            state.may_end,
+            rx.el.p(
+                _(
+                    "Where the processor's figures are not ours, cancel the payment or give the"
+                    " money back in the processor's dashboard, then end it here: its bills can be"
+                    " paid again and the payer gets a message."
+                )
+            ),
+        ),
+        actions(
+            button(_("Ask the processor now"), primary=True, on_click=state.ask_processor),
+            rx.cond(state.may_end, button(_("End this payment"), on_click=state.end_payment)),
+        ),
+        class_name="part-gap",
     )
 
 

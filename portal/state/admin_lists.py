@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from portal.domain.staff import lists, operations
+from portal.domain.payments.desk import at_counter
+from portal.domain.staff import doubts, lists, operations
 from portal.kit.clock import utc_now
-from portal.kit.text import _, number
+from portal.kit.text import N_, _, number
 from portal.state.admin_views import (
     PAYMENT_WORDS,
     ImportLine,
@@ -17,6 +18,7 @@ from portal.state.admin_views import (
     when,
 )
 from portal.state.admin_words import count_word, source_word
+from portal.state.admin_work import TASK_WORDS, TaskLine
 from portal.state.base import ADMINISTRATOR, STAFF, PortalState, handler, loader
 
 
@@ -55,6 +57,16 @@ class FaultLine:
     message: str = ""
 
 
+_ANSWERS = {
+    "confirming": N_("The processor has no final answer yet. Nothing was changed."),
+    "requires_action": N_("The payer has not answered the bank's question yet."),
+    "processing": N_("The payer's bank is sending the money."),
+    "succeeded": N_("The processor says: paid. It is booked here."),
+    "failed": N_("Nothing was paid. The resident can pay these bills again."),
+    "canceled": N_("Nothing was paid. The resident can pay these bills again."),
+}
+
+
 class AdminPaymentsState(PortalState):
     """Payments, those in doubt first; one payment's chain of states."""
 
@@ -67,6 +79,10 @@ class AdminPaymentsState(PortalState):
     payer: str = ""
     processor_ref: str = ""
     effective: str = ""
+    # What a person has not done about it yet.
+    tasks: list[TaskLine] = []
+    may_ask: bool = False
+    may_end: bool = False
     events: list[EventLine] = []
 
     @loader(STAFF)
@@ -80,7 +96,29 @@ class AdminPaymentsState(PortalState):
     @loader(STAFF)
     async def load_one(self) -> None:
         """Show one payment; the look is noted."""
-        found = await self._ask(lists.payment, self._query("id"))
+        self._draw(await self._ask(lists.payment, self._query("id")))
+
+    @handler(ADMINISTRATOR)
+    async def ask_processor(self) -> None:
+        """Ask the processor now where the payment stands."""
+        status = await self._off_loop(doubts.ask, self._query("id"), at_counter())
+        self._draw(await self._ask(lists.payment, self._query("id")))
+        self.notice = _(_ANSWERS[status])
+
+    @handler(ADMINISTRATOR)
+    async def end_payment(self) -> None:
+        """End a payment that cannot be settled and that the processor holds no money for."""
+        status = await self._off_loop(doubts.end, self._query("id"), at_counter())
+        self._draw(await self._ask(lists.payment, self._query("id")))
+        self.notice = _(_ANSWERS[status])
+
+    def _draw(self, found: lists.PaymentPage) -> None:
+        acts = self._actor().role == "administrator"
+        self.may_ask, self.may_end = acts and found.live, acts and found.in_doubt
+        self.tasks = [
+            TaskLine(kind=_(TASK_WORDS.get(task.kind, task.kind)), detail=task.detail)
+            for task in found.tasks
+        ]
         self.one, self.payer = payment_line(found.payment), str(found.user_id)
         self.processor_ref, self.effective = found.processor_ref, on(found.effective)
         self.events = [

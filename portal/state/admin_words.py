@@ -25,6 +25,8 @@ ACTS = {
     "staff.announcement_end": N_("Ended an announcement"),
     "staff.announcement_save": N_("Published an announcement"),
     "staff.enrol": N_("Set up a staff sign-in"),
+    "staff.ask_processor": N_("Asked the processor about a payment"),
+    "staff.end_payment": N_("Ended a payment that could not be settled"),
     "staff.retry_mail": N_("Sent a message again"),
     "staff.search": N_("Searched for customers"),
     "staff.task_done": N_("Took a task off the list"),

@@ -13,13 +13,14 @@ and methods are not sent. Never a table row, Decimal, float, datetime, UUID or s
 sent to the browser, whether the page draws them or not. A name that starts with `_` stays here.
 """
 
+import asyncio
 import functools
 import inspect
 import logging
 import secrets
 import typing
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -112,6 +113,13 @@ class PortalState(rx.State):
     async def _in_thread(self, work: Callable[[Session], T]) -> T:
         """Run `work(session)` in one transaction on a thread, where `_ask` does not fit."""
         return await in_thread(work)
+
+    async def _off_loop(self, call: Callable[..., T], *arguments: Any) -> T:
+        """Call `call(actor, *arguments)` on a thread; it opens its own transactions.
+
+        For what asks somebody outside: no transaction may be open during such a call.
+        """
+        return await asyncio.to_thread(copy_context().run, call, self._actor(), *arguments)
 
     def _show(self, error: DomainError) -> None:
         """Show an expected refusal at the top and, where it names one, at its field."""

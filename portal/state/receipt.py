@@ -43,10 +43,16 @@ class StepView:
     when: str = ""
 
 
+def _step_word(status: PaymentStatus, code: str) -> str:
+    given_back = status is PaymentStatus.FAILED and code == "given_back"
+    return _("Not paid: the money was given back") if given_back else state_word(status)
+
+
 class ReceiptState(PortalState):
     """One payment of the signed-in resident."""
 
-    # "paid", "checking", "confirm" (the bank asks), "bank" (processing) or "unpaid".
+    # "paid", "checking", "staff" (a person has to settle it), "confirm" (the bank asks), "bank"
+    # (processing) or "unpaid".
     standing: str = ""
     # For paper: where this receipt stands.
     address: str = ""
@@ -77,6 +83,8 @@ class ReceiptState(PortalState):
         self.standing = _STANDING.get(found.status, "unpaid")
         if self.standing == "confirm" and found.expires_at <= utc_now():
             self.standing = "checking"
+        if self.standing == "checking" and found.with_staff:
+            self.standing = "staff"
         self.bank = routes.pay(found.cart_id)
         self.address = routes.absolute(routes.RECEIPT, id=found.payment_id)
         self.number, self.amount = str(found.number), money(found.amount_cents)
@@ -108,6 +116,9 @@ class ReceiptState(PortalState):
             for line in found.lines
         ]
         self.steps = [
-            StepView(state_word(step.status), moment(step.at, zone) if step.at else "")
+            StepView(
+                _step_word(step.status, found.failure_code),
+                moment(step.at, zone) if step.at else "",
+            )
             for step in found.steps
         ]

@@ -1,19 +1,22 @@
 """Staff's handlers as anonymous, resident, viewer and administrator."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from portal.kit.db import transaction
+from portal.gateways import payment_mode
+from portal.gateways.payment_mode import Counter, Mode
+from portal.kit.db import database_now, transaction
 from portal.models.accounts import Announcement
 from portal.models.audit import AuditEvent
 from portal.models.exchange import ContactRequest
 from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
-from portal.models.payments import StaffTask
+from portal.models.payments import Payment, StaffTask
 from portal.state.admin_announcements import AdminAnnouncementsState
 from portal.state.admin_customer import AdminCustomerState
 from portal.state.admin_customers import AdminCustomersState
@@ -21,6 +24,7 @@ from portal.state.admin_lists import AdminImportsState, AdminOutboxState, AdminP
 from portal.state.admin_requests import AdminRequestsState
 from portal.state.admin_work import AdminWorkState
 from tests import factories
+from tests.db.payments.shop import Shop
 from tests.state.drive import drive, leads_to, run
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -196,3 +200,48 @@ async def test_a_request_is_declined_with_a_reason_alone(people: People) -> None
     assert state.problems[0].field == "reason"
     await run(state, "decline", {"id": claim, "reason": "No such street"})
     assert (state.problems, state.rows) == ([], [])
+
+
+@pytest.fixture
+def counter(database: Engine) -> Iterator[Shop]:
+    """Yield a shop whose processor is this process's; its clock is the database's."""
+    with transaction() as session:
+        shop = Shop(database, database_now(session))
+    payment_mode.use(Counter(Mode(payment_mode.DEMO), shop.processor(), "", ""))
+    yield shop
+    payment_mode.use(None)
+
+
+def _in_doubt(shop: Shop) -> str:
+    ana, bills = shop.household(5000)
+    shop.standin.faults.append("lost_reply")
+    payment = shop.pay(ana, shop.checkout(ana, bills), 5000).payment_id
+    with transaction() as session:
+        session.get_one(Payment, payment).created_at = shop.now - timedelta(minutes=2)
+    return f"/admin/payment?id={payment}"
+
+
+@pytest.mark.parametrize("act", ["ask_processor", "end_payment"])
+async def test_an_administrator_settles_a_payment_in_doubt(
+    people: People, counter: Shop, act: str
+) -> None:
+    url = _in_doubt(counter)
+    for who in ("resident", "viewer"):
+        refused = await drive(AdminPaymentsState, act, as_=people[who], url=url)
+        assert leads_to(refused._returned).startswith("/admin/sign-in?next=")
+    looked = await drive(AdminPaymentsState, "load_one", as_=people["viewer"], url=url)
+    assert (looked.one.status, looked.may_ask, looked.may_end) == ("In doubt", False, False)
+    admin = people["administrator"]
+    looked = await drive(AdminPaymentsState, "load_one", as_=admin, url=url)
+    assert (looked.may_ask, looked.may_end) == (True, True)
+    state = await drive(AdminPaymentsState, act, as_=admin, url=url)
+    assert state.notice == "The processor says: paid. It is booked here."
+    assert (state.one.status, state.may_ask, state.may_end) == ("Paid", False, False)
+    assert counter.charged() == 5000
+
+
+async def test_an_administrator_is_told_why_a_payment_cannot_be_settled(people: People) -> None:
+    admin = people["administrator"]
+    for act in ("ask_processor", "end_payment"):
+        state = await drive(AdminPaymentsState, act, as_=admin, url="/admin/payment?id=x")
+        assert state.problems[0].sentence == "No payment is known by that address."

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import Engine
 
 from portal.domain.identity.actor import Actor
+from portal.domain.payments.tasks import open_task
 from portal.kit.db import database_now, transaction
 from portal.models.identity import User
+from portal.models.payments import Payment, PaymentEvent
 from portal.state.cart import CartState
 from portal.state.pay_bills import PayBillsState
 from portal.state.receipt import ReceiptState
@@ -71,6 +73,34 @@ async def test_a_receipt_is_its_payers_alone(shop: Shop) -> None:
     other = await drive(ReceiptState, "load", as_=_user(eve), url=url)
     assert (other.missing, other.amount) == (True, "")
     assert other.problems[0].sentence == "We could not find that payment among yours."
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "task", "standing", "last_step"),
+    [
+        ("succeeded", "", "", "paid", "Payment accepted"),
+        ("processing", "", "", "bank", "Your bank is sending the money"),
+        ("confirming", "", "", "checking", "Sent to the card processor"),
+        ("confirming", "", "processor_mismatch", "staff", "Sent to the card processor"),
+        ("failed", "card_declined", "", "unpaid", "Not paid: nothing was charged"),
+        ("failed", "given_back", "", "unpaid", "Not paid: the money was given back"),
+        ("canceled", "stopped", "", "unpaid", "Canceled: nothing was charged"),
+    ],
+)
+async def test_a_receipt_says_how_the_payment_stands(
+    shop: Shop, status: str, code: str, task: str, standing: str, last_step: str
+) -> None:
+    ana, bills = shop.household(5000)
+    outcome = shop.pay(ana, shop.checkout(ana, bills), 5000)
+    with transaction() as session:
+        payment = session.get_one(Payment, outcome.payment_id)
+        payment.status, payment.failure_code = status, code
+        session.add(PaymentEvent(payment_id=payment.id, to_status=status, source="sweep"))
+        if task:
+            open_task(session, task, "t:1", "other figures", outcome.payment_id)
+    url = f"/receipt?id={outcome.payment_id}"
+    state = await drive(ReceiptState, "load", as_=_user(ana), url=url)
+    assert (state.standing, state.steps[-1].word) == (standing, last_step)
 
 
 @pytest.mark.parametrize(

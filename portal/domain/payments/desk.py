@@ -2,26 +2,29 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from portal.cities import city
 from portal.domain.cart.operations import Clock, expire_due
 from portal.domain.cart.rules import Billing
 from portal.domain.identity.actor import Actor
-from portal.domain.payments import declines
+from portal.domain.payments import declines, receipts
 from portal.domain.payments.applying import apply, give_up, locked
 from portal.domain.payments.attempts import Claimed, claim
-from portal.domain.payments.states import PaymentStatus
+from portal.domain.payments.states import IN_DOUBT, LIVE, PaymentStatus
 from portal.domain.payments.tasks import open_task
+from portal.gateways.payment_mode import counter
 from portal.gateways.stripe import OUR_FAULT, CardProcessor, Intent, Notice, Refused, Unknown
 from portal.kit.db import database_now, transaction
+from portal.kit.errors import DomainError
 from portal.kit.ids import PaymentId, parse_id
 from portal.kit.money import format_cents
-from portal.kit.text import N_
+from portal.kit.text import N_, moment
 from portal.models.payments import Payment, WebhookEvent
 
 Begin = Callable[[], AbstractContextManager[Session]]
@@ -49,6 +52,20 @@ def _bank_refused(outcome: Outcome) -> bool:
     failed = outcome.status in (PaymentStatus.FAILED, PaymentStatus.CANCELED)
     ours = outcome.failure_code.startswith(OUR_FAULT)
     return outcome.status is PaymentStatus.REQUIRES_ACTION or (failed and not ours)
+
+
+class NotYet(DomainError):
+    """The payment may still be settled by itself: nobody may end it."""
+
+
+class StillHeld(DomainError):
+    """The processor holds the payer's money: ending the attempt would hide it."""
+
+
+def at_counter() -> "Desk | None":
+    """Return the desk over this process's processor, or None where payments are off."""
+    processor = counter().processor
+    return Desk(processor) if processor else None
 
 
 class Desk:
@@ -242,6 +259,72 @@ class Desk:
                 log.exception("payment %s: the sweep could not settle it", payment.number)
                 self._call_for_help(payment, now)
         return looked
+
+    def settle(self, payment_id: PaymentId) -> Outcome:
+        """Bring one payment in doubt to where it stands, the sweep's way and no other.
+
+        Raises Unknown, Refused. A payment that may still be on its way is left alone.
+        """
+        with self._begin() as session:
+            payment, now = session.get_one(Payment, payment_id), self._clock(session)
+        age = now - (payment.created_at or now)
+        if payment.status in LIVE and age >= IN_DOUBT_AFTER:
+            self._settle_doubt(payment, now)
+        with self._begin() as session:
+            return Outcome(payment_id, PaymentStatus(session.get_one(Payment, payment_id).status))
+
+    def end(self, payment_id: PaymentId) -> Outcome:
+        """End an attempt that no sweep can settle, once the processor holds no money for it.
+
+        For what `apply` refuses: other figures than ours. It moves no money: what was taken has
+        to be given back at the processor first. Raises NotYet, StillHeld, Unknown, Refused.
+        """
+        with suppress(Refused):
+            self.settle(payment_id)
+        with self._begin() as session:
+            payment, now = session.get_one(Payment, payment_id), self._clock(session)
+        if payment.status not in IN_DOUBT:
+            return Outcome(payment_id, PaymentStatus(payment.status))
+        over = payment.expires_at + NEVER_ARRIVED_AFTER
+        if now < over:
+            raise NotYet(
+                N_("This payment may still go through by itself. Look again after %(until)s."),
+                until=moment(over, city().zone),
+            )
+        intent = self._at_processor(payment, now)
+        if intent is not None and (intent.status == "processing" or intent.held_cents > 0):
+            raise StillHeld(
+                N_(
+                    "The processor holds %(amount)s for this payment. Give it back there first,"
+                    " then end the payment here."
+                ),
+                amount=format_cents(intent.held_cents or intent.amount_cents),
+            )
+        taken = intent is not None and intent.received_cents > 0
+        with self._begin() as session:
+            cart, payment = locked(session, payment_id)
+            if payment.status in IN_DOUBT:
+                payment.failure_code = "given_back" if taken else "ended"
+                now = self._clock(session)
+                give_up(session, cart, payment, PaymentStatus.FAILED, "staff", now)
+                receipts.mail_ended(session, payment)
+            return Outcome(payment_id, PaymentStatus(payment.status), "", payment.failure_code)
+
+    def _at_processor(self, payment: Payment, now: datetime) -> Intent | None:
+        """Return what the processor has of a payment; what could still be paid is cancelled."""
+        if payment.processor_ref is None:
+            since = (payment.created_at or now) - timedelta(hours=1)
+            found = self.processor.find(str(payment.id), since)
+        else:
+            try:
+                found = self.processor.retrieve(payment.processor_ref)
+            except Refused as refused:
+                if refused.code != "resource_missing":
+                    raise
+                found = None
+        if found is None or found.status in ("succeeded", "canceled", "processing"):
+            return found
+        return self.processor.cancel(found.ref)
 
     def _call_for_help(self, payment: Payment, now: datetime) -> None:
         """Put a payment that the sweeps cannot settle on the staff's list: none stays unseen."""

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from portal.domain.identity.actor import Actor
-from portal.domain.payments.states import PaymentStatus
+from portal.domain.payments.states import IN_DOUBT, PaymentStatus
 from portal.kit.errors import NotFound
 from portal.kit.ids import CartId, PaymentId, parse_id
 from portal.kit.text import N_
 from portal.models.accounts import Account
 from portal.models.bills import Bill
-from portal.models.payments import Payment, PaymentEvent, PaymentItem
+from portal.models.payments import Payment, PaymentEvent, PaymentItem, StaffTask
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Receipt:
     business_date: date
     expires_at: datetime
     failure_code: str
+    with_staff: bool
     lines: tuple[ReceiptLine, ...]
     steps: tuple[ReceiptStep, ...]
 
@@ -108,6 +109,7 @@ def receipt(session: Session, actor: Actor, claim: object) -> Receipt:
         payment.business_date,
         payment.expires_at,
         payment.failure_code,
+        _is_with_staff(session, payment),
         tuple(
             ReceiptLine(
                 item.portal_payment_id,
@@ -124,6 +126,19 @@ def receipt(session: Session, actor: Actor, claim: object) -> Receipt:
             for item, bill, account in rows
         ),
         tuple(ReceiptStep(PaymentStatus(step.to_status), step.at) for step in steps),
+    )
+
+
+def _is_with_staff(session: Session, payment: Payment) -> bool:
+    """True while a person has to settle it: the sweeps alone cannot."""
+    return payment.status in IN_DOUBT and (
+        session.exec(
+            select(StaffTask.id).where(
+                StaffTask.payment_id == payment.id,
+                col(StaffTask.kind).in_(("processor_mismatch", "in_doubt")),
+            )
+        ).first()
+        is not None
     )
 
 

@@ -24,6 +24,14 @@ _BY_CODE = {
     ),
     "canceled": N_("The bank's confirmation did not come in time. You have not been charged."),
     "stopped": N_("You stopped this payment. You have not been charged."),
+    "ended": N_(
+        "The card processor could not complete this payment, and the city's staff ended it."
+        " You have not been charged."
+    ),
+    "given_back": N_(
+        "The card processor could not complete this payment as you made it. What was charged"
+        " was given back to your card; your bank may take a few days to show it."
+    ),
     "never_arrived": N_("The payment never reached the bank. You have not been charged."),
 }
 

@@ -6,6 +6,7 @@ from portal import routes
 from portal.cities import city
 from portal.domain.outbox.operations import queue_mail
 from portal.domain.outbox.render import Part
+from portal.domain.payments.reasons import reason
 from portal.kit.text import _, day, money, speaking
 from portal.models.bills import Bill
 from portal.models.identity import User
@@ -71,6 +72,29 @@ def mail_receipt(session: Session, payment: Payment) -> None:
                 _("See the receipt"),
                 routes.absolute(routes.RECEIPT, id=payment.id),
             ),
+            user_id=payment.user_id,
+            payment_id=payment.id,
+        )
+
+
+def mail_ended(session: Session, payment: Payment) -> None:
+    """Tell the payer that the city ended a payment that could not be settled."""
+    user = session.get_one(User, payment.user_id)
+    with speaking(user.language):
+        queue_mail(
+            session,
+            kind="payment_ended",
+            to=payment.receipt_email or user.email,
+            subject=_("Your payment number %(number)s was not made", number=payment.number),
+            paragraphs=[
+                _(reason(payment.failure_code)),
+                _(
+                    "Your bills of %(amount)s are still to be paid. They are in your cart.",
+                    amount=money(payment.amount_cents),
+                ),
+                _("Questions? Call %(phone)s.", phone=city().contact.phone),
+            ],
+            action=(_("My Cart"), routes.absolute(routes.CART)),
             user_id=payment.user_id,
             payment_id=payment.id,
         )

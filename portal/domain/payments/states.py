@@ -31,6 +31,8 @@ TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _CANCELED: frozenset({_SUCCEEDED}),
 }
 LIVE = frozenset({_CONFIRMING, _ACTION, _PROCESSING})
+# Not yet known to be paid or not paid; a bank debit on its way is no doubt.
+IN_DOUBT = frozenset({_CONFIRMING, _ACTION})
 
 
 def allowed(payment: Payment, to: PaymentStatus) -> bool:

@@ -9,17 +9,16 @@ from sqlmodel import Session, col
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
+from portal.domain.payments.states import IN_DOUBT, LIVE
 from portal.domain.staff.policy import PAGE, Paged, last_page, page_of, require_staff
-from portal.domain.staff.records import MessageRow, PaymentRow, messages, payment_rows
+from portal.domain.staff.records import MessageRow, PaymentRow, messages, payment_rows, task_said
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
 from portal.kit.text import N_, _
 from portal.models.exchange import ImportFault, ImportRun
 from portal.models.outbox import Mail
-from portal.models.payments import Payment, PaymentEvent
+from portal.models.payments import Payment, PaymentEvent, StaffTask
 
-# Not yet known to be paid or not paid; a bank debit on its way is no doubt.
-IN_DOUBT = ("confirming", "requires_action")
 PAYMENT_STATUSES = (
     "confirming",
     "requires_action",
@@ -43,6 +42,14 @@ class EventRow:
 
 
 @dataclass(frozen=True)
+class TaskLeft:
+    """Something about a payment that a person has not done yet."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class PaymentPage:
     """One payment with its chain of states; `user_id` leads to the sign-in that paid."""
 
@@ -50,6 +57,9 @@ class PaymentPage:
     user_id: UUID
     processor_ref: str
     effective: date
+    live: bool
+    in_doubt: bool
+    tasks: tuple[TaskLeft, ...]
     events: tuple[EventRow, ...]
 
 
@@ -126,11 +136,19 @@ def payment(session: Session, actor: Actor, claim: object) -> PaymentPage:
         .where(col(PaymentEvent.payment_id) == found.id)
         .order_by(col(PaymentEvent.at), col(PaymentEvent.id))
     ).all()
+    tasks = session.scalars(
+        select(StaffTask)
+        .where(col(StaffTask.payment_id) == found.id, col(StaffTask.done_at).is_(None))
+        .order_by(col(StaffTask.created_at))
+    ).all()
     return PaymentPage(
         row,
         found.user_id,
         found.processor_ref or "",
         found.effective_date,
+        found.status in LIVE,
+        found.status in IN_DOUBT,
+        tuple(TaskLeft(task.kind, task_said(task, actor)) for task in tasks),
         tuple(
             EventRow(event.at, event.from_status, event.to_status, event.source, event.detail)
             for event in events

@@ -19,7 +19,7 @@ from portal.models.accounts import Customer
 from portal.models.bills import Bill
 from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
-from portal.models.payments import Payment, PaymentItem
+from portal.models.payments import Payment, PaymentItem, StaffTask
 
 MESSAGES = 40
 
@@ -62,6 +62,12 @@ def hidden() -> str:
 def without_addresses(text: str) -> str:
     """Return a text with each e-mail address in it taken out: a mail server repeats them."""
     return re.sub(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+", "...", text)
+
+
+def task_said(task: StaffTask, actor: Actor) -> str:
+    """Say what a task is about, in the language being spoken."""
+    said = _(task.detail, **task.params) if task.detail else ""
+    return said if sees_confidential(actor) else without_addresses(said)
 
 
 def _has_confidential_link(user_id: Any) -> ColumnElement[bool]:

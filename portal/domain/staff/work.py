@@ -10,11 +10,11 @@ from sqlmodel import Session, col
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.staff.lists import ImportRow, import_row, stale_payments
-from portal.domain.staff.policy import require_administrator, require_staff, sees_confidential
-from portal.domain.staff.records import MessageRow, PaymentRow, messages, without_addresses
+from portal.domain.staff.policy import require_administrator, require_staff
+from portal.domain.staff.records import MessageRow, PaymentRow, messages, task_said
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
-from portal.kit.text import N_, _
+from portal.kit.text import N_
 from portal.models.exchange import ContactRequest, ImportRun
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
@@ -74,7 +74,7 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
                 task.id,
                 task.created_at or now,
                 task.kind,
-                _said(task) if sees_confidential(actor) else without_addresses(_said(task)),
+                task_said(task, actor),
                 task.payment_id,
             )
             for task in tasks
@@ -87,10 +87,6 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
         _newest(session, "exchange"),
         _newest(session, "usage"),
     )
-
-
-def _said(task: StaffTask) -> str:
-    return _(task.detail, **task.params) if task.detail else ""
 
 
 def finish_task(session: Session, actor: Actor, claim: object, now: datetime) -> None:
