@@ -117,7 +117,14 @@ def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Runni
         PORTAL_BUILD_DIR=str(ROOT / "var" / "front"),
         **more,
     )
-    with log.open("w") as out, standing_in(environ, data):
+    with standing_in(environ, data), serving(environ, port, log):
+        yield Running(address, url, log)
+
+
+@contextmanager
+def serving(environ: dict[str, str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Serve a portal until the block ends."""
+    with log.open("a") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "portal.serve", str(port)],
             cwd=ROOT,
@@ -126,12 +133,12 @@ def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Runni
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            _wait_until_up(address, process, log)
-            yield Running(address, url, log)
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    try:
+        _wait_until_up(f"http://localhost:{port}", process, log)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -239,19 +246,24 @@ def resident(context: BrowserContext, portal: Running) -> dict[str, str]:
             .order_by(col(Bill.due_date).desc())
         ).first()
         found = {"account": str(link.account_id), "bill": str(bill)}
-        secret = sessions.create(session, user, False, "192.0.2.1", "test", datetime.now(UTC))
+        cookie(context, session, user, portal.url)
         session.commit()
     engine.dispose()
+    return found
+
+
+def cookie(context: BrowserContext, session: Session, user: User, url: str) -> None:
+    """Sign `user` in in a profile, as the form would."""
+    secret = sessions.create(session, user, False, "192.0.2.1", "test", datetime.now(UTC))
     context.add_cookies(
         [
             {
                 "name": "__Host-portal",
                 "value": secret,
-                "url": portal.url.replace("http://", "https://"),
+                "url": url.replace("http://", "https://"),
                 "secure": True,
                 "httpOnly": True,
                 "sameSite": "Lax",
             }
         ]
     )
-    return found

@@ -157,6 +157,48 @@ def test_a_task_is_done_and_a_mail_is_sent_again(
     expect(page.get_by_text("No message of this kind.")).to_be_visible()
 
 
+_NEVER_SENT = """
+WITH payer AS (SELECT id FROM user_account WHERE email = 'leo@example.org'),
+basket AS (
+  INSERT INTO cart (id, user_id, status, extensions, billing)
+  SELECT gen_random_uuid(), id, 'confirming', 0, '{}' FROM payer RETURNING id, user_id
+)
+INSERT INTO payment (
+  id, cart_id, user_id, status, amount_cents, method, livemode, idempotency_key, request,
+  card_brand, last4, payer_name, receipt_email, created_at, expires_at, effective_date,
+  business_date, failure_code, failure_reason
+)
+SELECT gen_random_uuid(), id, user_id, 'confirming', 5000, 'card', false, 'never-sent', '{}',
+  '', '', 'Leo', 'leo@example.org', now() - interval '20 minutes', now() - interval '10 minutes',
+  now(), now(), '', '' FROM basket RETURNING id
+"""
+
+
+def test_an_administrator_asks_the_processor_about_a_payment_in_doubt(
+    administrator: Page, portal: Running
+) -> None:
+    page = administrator
+    (payment,) = _sql(
+        portal,
+        _NEVER_SENT,
+    )
+    _sql(
+        portal,
+        "INSERT INTO staff_task (id, kind, reference, detail, payment_id) VALUES"
+        " (gen_random_uuid(), 'in_doubt', 'doubt:test', 'Look it up.', :payment)",
+        payment=payment[0],
+    )
+    page.goto(f"/admin/payment?id={payment[0]}")
+    expect(page.get_by_text("Look it up.")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Ask the processor now").click()
+    said = "Nothing was paid. The resident can pay these bills again."
+    expect(page.get_by_role("status").get_by_text(said)).to_be_visible()
+    expect(page.get_by_role("button", name="Ask the processor now")).to_have_count(0)
+    expect(page.get_by_text("Look it up.")).to_have_count(0)
+    expect(page.get_by_text("never_arrived").first).to_be_visible()
+
+
 def test_an_announcement_reaches_the_home_page_clean_and_ends(
     administrator: Page, portal: Running
 ) -> None:
