@@ -184,8 +184,8 @@ def test_an_administrator_asks_the_processor_about_a_payment_in_doubt(
     )
     _sql(
         portal,
-        "INSERT INTO staff_task (id, kind, reference, detail, payment_id) VALUES"
-        " (gen_random_uuid(), 'in_doubt', 'doubt:test', 'Look it up.', :payment)",
+        "INSERT INTO staff_task (id, kind, reference, detail, params, payment_id) VALUES"
+        " (gen_random_uuid(), 'in_doubt', 'doubt:test', 'Look it up.', '{}', :payment)",
         payment=payment[0],
     )
     page.goto(f"/admin/payment?id={payment[0]}")
