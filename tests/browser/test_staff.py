@@ -166,11 +166,11 @@ basket AS (
 INSERT INTO payment (
   id, cart_id, user_id, status, amount_cents, method, livemode, idempotency_key, request,
   card_brand, last4, payer_name, receipt_email, created_at, expires_at, effective_date,
-  business_date, failure_code, failure_reason
+  business_date, failure_code
 )
 SELECT gen_random_uuid(), id, user_id, 'confirming', 5000, 'card', false, 'never-sent', '{}',
   '', '', 'Leo', 'leo@example.org', now() - interval '20 minutes', now() - interval '10 minutes',
-  now(), now(), '', '' FROM basket RETURNING id
+  now(), now(), '' FROM basket RETURNING id
 """
 
 
