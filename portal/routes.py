@@ -8,6 +8,7 @@ from portal.kit.text import language
 
 HOME = "/"
 SIGN_IN = "/sign-in"
+SECOND_STEP = "/sign-in/second-step"
 SIGN_UP = "/sign-up"
 ACTIVATE = "/activate"
 VERIFY_EMAIL = "/verify-email"

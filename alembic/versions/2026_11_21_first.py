@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "3dad464bf218"
+revision = "85d159a2e2c6"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -604,6 +604,97 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_parcel_customer_id"), "parcel", ["customer_id"], unique=False)
     op.create_table(
+        "passkey",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("transports", sa.Text(), nullable=False),
+        sa.Column("backed_up", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_passkey_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
+    )
+    op.create_index(op.f("ix_passkey_user_id"), "passkey", ["user_id"], unique=False)
+    op.create_table(
+        "passkey_challenge",
+        sa.Column("challenge_hash", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('register','sign_in','second_step')",
+            name=op.f("ck_passkey_challenge_purpose"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_passkey_challenge_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("challenge_hash", name=op.f("pk_passkey_challenge")),
+    )
+    op.create_index(
+        op.f("ix_passkey_challenge_user_id"), "passkey_challenge", ["user_id"], unique=False
+    )
+    op.create_table(
+        "pending_sign_in",
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("remember", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_pending_sign_in_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_pending_sign_in")),
+    )
+    op.create_index(
+        op.f("ix_pending_sign_in_user_id"), "pending_sign_in", ["user_id"], unique=False
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_recovery_code_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_recovery_code")),
+    )
+    op.create_index(op.f("ix_recovery_code_user_id"), "recovery_code", ["user_id"], unique=False)
+    op.create_table(
         "saved_search",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("account_no", sa.Text(), nullable=False),
@@ -651,20 +742,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "staff_factor",
-        sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("seed_encrypted", sa.LargeBinary(), nullable=False),
-        sa.Column("last_step", sa.Integer(), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["user_account.id"],
-            name=op.f("fk_staff_factor_user_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_staff_factor")),
-    )
-    op.create_table(
         "tenure",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -695,6 +772,36 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_tenure_customer_id"), "tenure", ["customer_id"], unique=False)
+    op.create_table(
+        "totp_factor",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("seed_encrypted", sa.LargeBinary(), nullable=False),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_totp_factor_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_totp_factor")),
+    )
+    op.create_index(op.f("ix_totp_factor_user_id"), "totp_factor", ["user_id"], unique=False)
+    op.create_index(
+        "uq_totp_factor_in_force",
+        "totp_factor",
+        ["user_id"],
+        unique=True,
+        postgresql_where=sa.text("confirmed_at IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_totp_factor_waiting",
+        "totp_factor",
+        ["user_id"],
+        unique=True,
+        postgresql_where=sa.text("confirmed_at IS NULL"),
+    )
     op.create_table(
         "usage_notification",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),

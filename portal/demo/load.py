@@ -23,7 +23,8 @@ from portal.domain.usage.operations import import_file
 from portal.kit import db
 from portal.kit.ids import UserId
 from portal.models.accounts import Account, Announcement, Customer
-from portal.models.identity import AccountLink, StaffFactor, User
+from portal.models.factors import TotpFactor
+from portal.models.identity import AccountLink, User
 
 Say = Callable[[str], None]
 logger = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ def _enrol(session: Session, member: stories.Member, secret: str, now: datetime)
     assert user is not None
     user.password_hash, user.password_changed_at = secret, now
     session.add(
-        StaffFactor(user_id=user.id, seed_encrypted=totp.seal(stories.STAFF_SEED), confirmed_at=now)
+        TotpFactor(user_id=user.id, seed_encrypted=totp.seal(stories.STAFF_SEED), confirmed_at=now)
     )
     session.flush()
     move(session, SYSTEM, UserId(user.id), UserStatus.UNVERIFIED, UserStatus.ACTIVE, now)

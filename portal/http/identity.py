@@ -15,6 +15,7 @@ from portal.http.request import (
     clear_session_cookie,
     client_ip,
     is_our_form,
+    keep_step,
     path_only,
     session_hash,
     set_session_cookie,
@@ -35,6 +36,7 @@ def done(request: Request) -> str:
         "activated": _("Your account has been activated. Sign in with your email and password."),
         "reset": _("Your password is changed, and every browser was signed out. Sign in again."),
         "unlocked": _("Your account is unlocked. Sign in now."),
+        "step-over": _("That took too long, or too many codes were wrong. Sign in again."),
         "again": _("To protect your account, sign in again to do this."),
         "signed-out": _("You are signed out."),
         "enrolled": _("Your password and second factor are set. Sign in with both."),
@@ -104,7 +106,7 @@ async def post_sign_in(request: Request) -> Response:
         )
     if result.outcome is Outcome.UNVERIFIED:
         return await verify_page(request, email.strip())
-    if result.outcome is not Outcome.SIGNED_IN:
+    if result.outcome not in (Outcome.SIGNED_IN, Outcome.SECOND_STEP):
         return await _sign_in_page(
             request,
             next_path=wanted,
@@ -149,20 +151,29 @@ async def attempt(
             s, admission, correct, now, remember=remember, user_agent=agent, code=code
         )
     )
-    before = session_hash(request.headers.get("cookie", ""))
-    if result.outcome is Outcome.SIGNED_IN and before:
-        await in_thread(lambda s: sessions.revoke(s, before, now))
+    if result.outcome is Outcome.SIGNED_IN:
+        await end_session_before(request)
     return result
+
+
+async def end_session_before(request: Request) -> None:
+    """End the session that the browser had when it signed in anew."""
+    before = session_hash(request.headers.get("cookie", ""))
+    if before:
+        await in_thread(lambda s: sessions.revoke(s, before, utc_now()))
+
+
+def wait_words(minutes: int) -> str:
+    """Return how long a lock still holds, for the end of a sentence."""
+    if minutes <= 120:
+        return _("in %(n)s minutes", n=minutes)
+    return _("in %(n)s hours", n=-(-minutes // 60))
 
 
 def refusal(result: Result, *, staff: bool = False) -> Problem:
     """Return the sentence of a refused attempt: one for every address, known or unknown."""
     if result.outcome is Outcome.LOCKED:
-        wait = (
-            _("in %(n)s minutes", n=result.minutes)
-            if result.minutes <= 120
-            else _("in %(n)s hours", n=-(-result.minutes // 60))
-        )
+        wait = wait_words(result.minutes)
         if staff:
             return Problem(_("Too many wrong tries. Try again %(wait)s.", wait=wait))
         return Problem(
@@ -178,7 +189,11 @@ def refusal(result: Result, *, staff: bool = False) -> Problem:
 
 
 def signed_in(result: Result, target: str, remember: bool) -> Response:
-    """Give the browser its new session and lead it on."""
+    """Lead on after the first factor: with a new session, or to the second step."""
+    if result.outcome is Outcome.SECOND_STEP:
+        answer = see(paths.SECOND_STEP, next=target)
+        keep_step(answer, result.secret)
+        return answer
     answer = see(paths.HOME)
     answer.headers["location"] = target
     month = int(limits.REMEMBERED_TOTAL.total_seconds())

@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from portal.config import settings
-from portal.domain.identity import sessions
+from portal.domain.identity import limits, sessions
 from portal.domain.identity.actor import ANONYMOUS, Actor
 from portal.http.origins import our_origins
 from portal.kit.clock import utc_now
@@ -17,6 +17,7 @@ from portal.secret import csrf_of_session, csrf_of_visitor
 COOKIE = "__Host-portal"
 CSRF_COOKIE = "__Host-form"
 CSRF_FIELD = "csrf"
+STEP_COOKIE = "__Host-step"
 
 
 def cookie_of(header: str, name: str = COOKIE) -> str:
@@ -74,6 +75,29 @@ def set_session_cookie(response: Response, secret: str, max_age: int | None) -> 
 def clear_session_cookie(response: Response) -> None:
     """Take the session away from the browser."""
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def keep_step(response: Response, secret: str) -> None:
+    """Give the browser what lets it take the second step of a sign-in; it is no session."""
+    response.set_cookie(
+        STEP_COOKIE,
+        secret,
+        max_age=int(limits.SECOND_STEP_LIFE.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def step_secret(request: Request) -> str:
+    """Return the secret of the second step that this browser may take, or ""."""
+    return cookie_of(request.headers.get("cookie", ""), STEP_COOKIE)[:200]
+
+
+def drop_step(response: Response) -> None:
+    """Forget the second step: it was taken, or is over."""
+    response.delete_cookie(STEP_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def is_same_origin(request: Request) -> bool:

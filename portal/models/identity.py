@@ -1,4 +1,4 @@
-"""Who signs in: users, their sessions, mailed links, counters, staff second factors."""
+"""Who signs in: users, their sessions, mailed links, counters."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Index,
-    LargeBinary,
     UniqueConstraint,
     func,
 )
@@ -87,16 +86,6 @@ class Throttle(SQLModel, table=True):
     window_started_at: datetime = instant()
     locked_until: datetime | None = instant(default=None)
     lock_level: int = 0
-
-
-class StaffFactor(SQLModel, table=True):
-    """A member of staff's TOTP seed, encrypted, and the last step used (a code works once)."""
-
-    __tablename__ = "staff_factor"
-    user_id: UUID = ref("user_account.id", primary_key=True, index=False, ondelete="CASCADE")
-    seed_encrypted: bytes = Field(sa_type=LargeBinary)
-    last_step: int = 0
-    confirmed_at: datetime | None = instant(default=None)
 
 
 class AccountLink(SQLModel, table=True):

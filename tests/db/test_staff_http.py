@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 from portal.domain.identity import passwords, staff
 from portal.kit.clock import utc_now
 from portal.models.audit import AuditEvent
-from portal.models.identity import StaffFactor, UserSession
+from portal.models.factors import TotpFactor
+from portal.models.identity import UserSession
 from tests import factories
 from tests.posting import browser, fill, problems, quick
 
@@ -37,7 +38,7 @@ def test_staff_enrol_by_link_and_sign_in_with_both_factors(database: Engine) -> 
     assert grouped is not None
     seed = grouped[1].replace(" ", "")
     with Session(database) as db:
-        sealed = db.exec(select(StaffFactor.seed_encrypted)).one()
+        sealed = db.exec(select(TotpFactor.seed_encrypted)).one()
     assert seed.encode() not in sealed
 
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown.text))

@@ -24,6 +24,17 @@ ARGON2_ROUNDS = 2
 NAME_MAX = 80
 EMAIL_MAX = 254
 
+# Second factors.
+SECOND_STEP_LIFE = timedelta(minutes=10)  # between the password and the second factor
+SECOND_STEP_TRIES = 5  # wrong codes, then back to the password
+# Wrong codes of one sign-in over any number of passwords, then a lock that doubles.
+WRONG_SECOND_STEPS = 10
+CHALLENGE_LIFE = timedelta(minutes=5)
+CHALLENGES_AN_HOUR_IP = 60
+RECOVERY_CODES = 10
+RECOVERY_CODES_FEW = 3
+PASSKEYS_MOST = 10
+
 # Wrong passwords: per user and per IP (an IPv6 /64).
 WRONG_PASSWORDS = 5
 LOCK_FIRST = timedelta(minutes=15)

@@ -13,7 +13,16 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from portal.domain.audit import operations as audit
-from portal.domain.identity import limits, mails, sessions, sign_up, throttles, totp
+from portal.domain.identity import (
+    factors,
+    limits,
+    mails,
+    pending,
+    sessions,
+    sign_up,
+    throttles,
+    totp,
+)
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import email_key, ip_key, parse_email
 from portal.domain.identity.states import UserStatus
@@ -30,6 +39,8 @@ class Outcome(StrEnum):
     WRONG = "wrong"
     LOCKED = "locked"
     UNVERIFIED = "unverified"  # said only to one who knows the password
+    SECOND_STEP = "second_step"  # as well: the second factor is still owed
+    OVER = "over"  # the second step ended: the password is asked again
     SIGNED_IN = "signed_in"
 
 
@@ -53,11 +64,15 @@ class Admission:
 
 @dataclass(frozen=True)
 class Result:
-    """The end of an attempt; `secret` is for the cookie and nothing else."""
+    """The end of an attempt; `secret` is for a cookie and nothing else.
+
+    It is a session's, or at SECOND_STEP the secret of the step that is still to be taken.
+    """
 
     outcome: Outcome
     secret: str = ""
     minutes: int = 0
+    remembered: bool = False
 
 
 def user_bucket(email: str) -> str:
@@ -131,7 +146,7 @@ def conclude(
     if admission.locked_until is not None:
         return Result(Outcome.LOCKED, minutes=minutes_left(admission.locked_until, now))
     user = session.get(User, admission.user_id) if admission.user_id is not None else None
-    actor = _as(user, admission.ip)
+    actor = as_user(user, admission.ip)
     if user is None or not correct or (admission.staff and not totp.use(session, user, code, now)):
         return _wrong(session, actor, user, admission, now)
     throttles.clear(session, user_bucket(admission.email))
@@ -141,13 +156,55 @@ def conclude(
     if user.status == UserStatus.UNVERIFIED:
         sign_up.resend(session, actor, user.email, now)
         return Result(Outcome.UNVERIFIED)
+    if admission.staff:
+        # Their door asked for both factors at once.
+        return enter(
+            session,
+            user,
+            remember=False,
+            ip=admission.ip,
+            user_agent=user_agent,
+            now=now,
+            second_factor=True,
+        )
+    return proceed(
+        session, user, remember=remember, ip=admission.ip, user_agent=user_agent, now=now
+    )
+
+
+def proceed(
+    session: Session, user: User, *, remember: bool, ip: str, user_agent: str, now: datetime
+) -> Result:
+    """Go on after the first factor was proven (a password, another provider's sign-in).
+
+    Signs an active resident in, or leads one with a second factor to the second step.
+    """
+    if not factors.of(session, user).any:
+        return enter(session, user, remember=remember, ip=ip, user_agent=user_agent, now=now)
+    audit.record(session, as_user(user, ip), "session.first_factor", subject_user_id=user.id)
+    return Result(Outcome.SECOND_STEP, pending.begin(session, user, remember, now))
+
+
+def enter(
+    session: Session,
+    user: User,
+    *,
+    remember: bool,
+    ip: str,
+    user_agent: str,
+    now: datetime,
+    second_factor: bool = False,
+) -> Result:
+    """Open a session for one who has proven all that is asked of them."""
     user.last_sign_in_at = now
     session.flush()
-    audit.record(session, actor, "session.sign_in", subject_user_id=user.id, remember=remember)
-    secret = sessions.create(
-        session, user, remember, admission.ip, user_agent, now, second_factor=admission.staff
+    audit.record(
+        session, as_user(user, ip), "session.sign_in", subject_user_id=user.id, remember=remember
     )
-    return Result(Outcome.SIGNED_IN, secret)
+    secret = sessions.create(
+        session, user, remember, ip, user_agent, now, second_factor=second_factor
+    )
+    return Result(Outcome.SIGNED_IN, secret, remembered=remember)
 
 
 def sign_out(session: Session, actor: Actor, now: datetime) -> None:
@@ -158,7 +215,8 @@ def sign_out(session: Session, actor: Actor, now: datetime) -> None:
     audit.record(session, actor, "session.sign_out", subject_user_id=actor.user_id)
 
 
-def _as(user: User | None, ip: str) -> Actor:
+def as_user(user: User | None, ip: str) -> Actor:
+    """Return who tries to sign in, as the actor of what is noted of it."""
     if user is None:
         return Actor(ip=ip)
     return Actor(user_id=UserId(user.id), role=user.role, ip=ip)

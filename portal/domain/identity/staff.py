@@ -8,6 +8,7 @@ from sqlmodel import Session
 from portal.cities import city
 from portal.domain.audit import operations as audit
 from portal.domain.identity import (
+    factors,
     limits,
     mail_tokens,
     mails,
@@ -81,7 +82,11 @@ def begin_enrolment(session: Session, secret: str, now: datetime) -> Enrolment:
     force from an earlier enrolment ends here. Raises mail_tokens.BadLink.
     """
     user = mail_tokens.look(session, secret, "staff_enrol", now)
-    seed = totp.waiting_seed(session, user) or totp.begin(session, user)
+    seed = totp.waiting_seed(session, user)
+    if seed is None:
+        # Whoever asks for a new link has lost the old factors, or somebody found them.
+        factors.remove_all(session, user)
+        seed = totp.begin(session, user)
     issuer = f"{city().full_name} {city().portal.name.en}"
     return Enrolment(user.email, seed, totp.qr_svg(totp.uri(seed, user.email, issuer)))
 
@@ -107,7 +112,7 @@ def finish_enrolment(
     Raises mail_tokens.BadLink, and NotEnrolled for a code that is wrong or was used.
     """
     user = mail_tokens.look(session, secret, "staff_enrol", now)
-    if not totp.use(session, user, code, now, confirming=True):
+    if not totp.confirm(session, user, code, now):
         raise NotEnrolled(
             N_("The code is not right. Enter the six digits your app shows now."), field="code"
         )

@@ -8,11 +8,11 @@ from functools import cache
 import pyotp
 import segno
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, delete, update
+from sqlmodel import Session, col, delete, select, update
 
 from portal import secret
-from portal.models.identity import StaffFactor, User
+from portal.models.factors import TotpFactor
+from portal.models.identity import User
 
 _STEP = 30  # seconds
 _DRIFT = (0, -1, 1)  # steps a clock may be off
@@ -37,38 +37,52 @@ def unseal(sealed: bytes) -> str | None:
 
 
 def begin(session: Session, user: User) -> str:
-    """Return a new seed (base32) for `user`, stored sealed and not yet confirmed."""
+    """Return a new seed (base32) for `user`, stored sealed; it waits for its first code.
+
+    One that waited before is forgotten; one in force stays until the new one is confirmed.
+    """
+    # Two pages that begin at once wait for each other here.
+    session.exec(select(User.id).where(User.id == user.id).with_for_update())
+    forget_waiting(session, user)
     seed = pyotp.random_base32()
-    fresh = {"seed_encrypted": seal(seed), "last_step": 0, "confirmed_at": None}
-    session.execute(
-        insert(StaffFactor)
-        .values(user_id=user.id, **fresh)
-        .on_conflict_do_update(index_elements=["user_id"], set_=fresh)
-    )
+    session.add(TotpFactor(user_id=user.id, seed_encrypted=seal(seed)))
+    session.flush()
     return seed
-
-
-def seed_of(session: Session, user: User) -> str | None:
-    """Return the user's seed, or None where there is none that this key opens."""
-    factor = session.get(StaffFactor, user.id, populate_existing=True)
-    return unseal(factor.seed_encrypted) if factor is not None else None
 
 
 def waiting_seed(session: Session, user: User) -> str | None:
     """Return a seed that was shown and not yet confirmed, or None."""
-    factor = session.get(StaffFactor, user.id, populate_existing=True)
-    if factor is None or factor.confirmed_at is not None:
-        return None
-    return unseal(factor.seed_encrypted)
+    sealed = session.exec(
+        select(TotpFactor.seed_encrypted).where(
+            TotpFactor.user_id == user.id, col(TotpFactor.confirmed_at).is_(None)
+        )
+    ).one_or_none()
+    return unseal(sealed) if sealed is not None else None
+
+
+def confirmed_at(session: Session, user: User) -> datetime | None:
+    """Return since when an authenticator app is in force, or None."""
+    return session.exec(
+        select(TotpFactor.confirmed_at).where(
+            TotpFactor.user_id == user.id, col(TotpFactor.confirmed_at).is_not(None)
+        )
+    ).one_or_none()
 
 
 def forget_waiting(session: Session, user: User) -> None:
-    """Drop a seed that was shown and never confirmed: an older link may have shown it."""
+    """Drop a seed that was shown and never confirmed: an older page may have shown it."""
     session.exec(
-        delete(StaffFactor).where(
-            col(StaffFactor.user_id) == user.id, col(StaffFactor.confirmed_at).is_(None)
+        delete(TotpFactor).where(
+            col(TotpFactor.user_id) == user.id, col(TotpFactor.confirmed_at).is_(None)
         )
     )
+
+
+def remove(session: Session, user: User) -> bool:
+    """End the authenticator app, in force or waiting; return whether one was in force."""
+    had = confirmed_at(session, user) is not None
+    session.exec(delete(TotpFactor).where(col(TotpFactor.user_id) == user.id))
+    return had
 
 
 def step_of(seed: str, code: str, now: datetime) -> int | None:
@@ -83,26 +97,49 @@ def step_of(seed: str, code: str, now: datetime) -> int | None:
     return None
 
 
-def use(
-    session: Session, user: User, code: str, now: datetime, *, confirming: bool = False
-) -> bool:
-    """True when `code` is right and was not used before; it is used now.
+def use(session: Session, user: User, code: str, now: datetime) -> bool:
+    """True when `code` is right and was not used before; it is used now."""
+    return _use(session, user, code, now, confirming=False)
 
-    The update's condition makes that hold for two simultaneous uses as well.
-    """
-    seed = seed_of(session, user)
+
+def confirm(session: Session, user: User, code: str, now: datetime) -> bool:
+    """Put the waiting seed in force by its first code, in the place of an earlier one."""
+    if not _use(session, user, code, now, confirming=True):
+        return False
+    session.exec(
+        delete(TotpFactor).where(
+            col(TotpFactor.user_id) == user.id, col(TotpFactor.confirmed_at).is_not(None)
+        )
+    )
+    session.exec(
+        update(TotpFactor)
+        .where(col(TotpFactor.user_id) == user.id)
+        .values(confirmed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def _use(session: Session, user: User, code: str, now: datetime, *, confirming: bool) -> bool:
+    waiting = col(TotpFactor.confirmed_at).is_(None)
+    wanted = waiting if confirming else ~waiting
+    sealed = session.exec(
+        select(TotpFactor.seed_encrypted).where(TotpFactor.user_id == user.id, wanted)
+    ).one_or_none()
+    seed = unseal(sealed) if sealed is not None else None
     step = step_of(seed, code, now) if seed else None
     if step is None:
         return False
-    waiting = col(StaffFactor.confirmed_at)
+    # The condition makes a code good once for two simultaneous uses as well.
     used = session.exec(
-        update(StaffFactor)
+        update(TotpFactor)
         .where(
-            col(StaffFactor.user_id) == user.id,
-            col(StaffFactor.last_step) < step,
-            waiting.is_(None) if confirming else waiting.is_not(None),
+            col(TotpFactor.user_id) == user.id,
+            col(TotpFactor.seed_encrypted) == sealed,
+            col(TotpFactor.last_step) < step,
+            wanted,
         )
-        .values({"last_step": step, **({"confirmed_at": now} if confirming else {})})
+        .values(last_step=step)
         .execution_options(synchronize_session=False)
     )
     return used.rowcount == 1
