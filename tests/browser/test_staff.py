@@ -82,8 +82,8 @@ def work(portal: Running) -> None:
     _sql(
         portal,
         "INSERT INTO mail (id, kind, to_address, subject, text_body, html_body, status, attempts,"
-        " last_error) VALUES (gen_random_uuid(), 'receipt', 'gone@example.org', 'Your receipt',"
-        " 'x', 'x', 'failed', 9, 'mailbox unavailable')",
+        " last_error, stop_url) VALUES (gen_random_uuid(), 'receipt', 'gone@example.org',"
+        " 'Your receipt', 'x', 'x', 'failed', 9, 'mailbox unavailable', '')",
     )
     _sql(
         portal,
