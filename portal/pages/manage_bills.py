@@ -82,13 +82,10 @@ def _nothing() -> Any:
 
 
 def _bills() -> Any:
-    listed = table.table(
-        rx.cond(State.showing_past, _("Past Bills"), _("Outstanding Bills")),
-        _columns(),
-        State.rows,
-        foot=rx.cond(State.showing_past, rx.fragment(), _total()),
-        hide_caption=True,
-        phone="cards brief",
+    listed = rx.cond(
+        State.showing_past,
+        _list(_("Past Bills"), past=True),
+        _list(_("Outstanding Bills"), past=False, foot=_total()),
     )
     below = rx.cond(State.showing_past, _past_notes(), _foot())
     if not menu.is_offered(routes.CART):
@@ -96,15 +93,22 @@ def _bills() -> Any:
     return form.form(listed, below, on_submit=State.add_to_cart, class_name="bill-list")
 
 
-def _columns() -> list[Column]:
+def _list(caption: str, *, past: bool, foot: Any = None) -> Any:
+    return table.table(
+        caption, _columns(past), State.rows, foot=foot, hide_caption=True, phone="cards brief"
+    )
+
+
+def _columns(past: bool) -> list[Column]:
+    # On a phone the figure beside the bill is what it still asks for, of a paid one what it was.
     return [
         Column(_("Select"), _select, hide_label=True),
         Column(_("Bill"), lambda row: row.number, head=True),
         Column(_("Bill Date"), lambda row: row.bill_date),
         Column(_("Pay By"), lambda row: row.pay_by),
         Column(_("Status"), _status),
-        Column(_("Charges"), lambda row: row.charges, kind="money"),
-        Column(_("Balance Due"), lambda row: row.balance, kind="money", beside=True),
+        Column(_("Charges"), lambda row: row.charges, kind="money", beside=past),
+        Column(_("Balance Due"), lambda row: row.balance, kind="money", beside=not past),
         Column(_("Details"), _details, hide_label=True),
     ]
 

@@ -266,7 +266,8 @@ def _booked(row: Booked) -> PaymentView:
     return PaymentView(
         activity_word(row.activity, row.tender, row.source),
         short_day(row.posted),
-        money(-row.amount),
+        # A payment as what was paid; what adds to the bill (a fee, a payment returned) says so.
+        money(-row.amount) if row.amount <= 0 else "+" + money(row.amount),
         _("Booked by the city"),
     )
 

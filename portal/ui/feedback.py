@@ -4,10 +4,12 @@ from typing import Any
 
 import reflex as rx
 
+from portal import routes
 from portal.kit.text import _
 from portal.state.base import PortalState
+from portal.ui import menu
 from portal.ui.here import IS_LOADED, IS_SAID_HERE, IS_SHOWN
-from portal.ui.native import anchor
+from portal.ui.native import anchor, link
 from portal.ui.script import FocusWhenShown
 
 
@@ -61,7 +63,7 @@ def waiting(*content: Any) -> Any:
     """Draw `content` while the tab holds what the address names, and its grey place before that.
 
     Another page of the same list, or other dates, leaves it where it is, paler, until they come.
-    What was not found, or could not be read, leaves nothing but the problem at the top.
+    What was not found, or could not be read, leaves the problem at the top and a way on.
     """
     return rx.cond(
         IS_SHOWN,
@@ -70,8 +72,14 @@ def waiting(*content: Any) -> Any:
             class_name=rx.cond(IS_LOADED, "loaded", "loaded stale"),
             aria_busy=rx.cond(IS_LOADED, "false", "true"),
         ),
-        rx.cond(IS_LOADED, rx.fragment(), _grey_place()),
+        rx.cond(IS_LOADED, _way_on(), _grey_place()),
     )
+
+
+def _way_on() -> Any:
+    if menu.current().startswith(routes.ADMIN):
+        return rx.el.p(link(_("Work list"), to=routes.link(routes.ADMIN)))
+    return rx.el.p(link(_("Accounts"), to=routes.link(routes.ACCOUNTS)))
 
 
 def _grey_place() -> Any:

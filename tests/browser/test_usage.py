@@ -196,4 +196,5 @@ def test_a_foreign_account_is_not_found(
     page.wait_for_url("**/")
     page.goto(f"/utility-billing/{path}?account=00000000-0000-4000-8000-000000000000")
     expect(page.get_by_role("alert")).to_contain_text("We could not find that account")
+    expect(page.get_by_role("main").get_by_role("link", name="Accounts")).to_be_visible()
     check_page(page)

@@ -1,14 +1,16 @@
 """The bill screens' handlers: as nobody, as another resident, as staff and as the owner."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from portal.domain.bills.paid import Booked
 from portal.kit.ids import new_id
 from portal.state.account_summary import AccountSummaryState
-from portal.state.bill_details import BillDetailsState
+from portal.state.bill_details import BillDetailsState, _booked
 from portal.state.consumption import ConsumptionState
 from portal.state.manage_bills import ManageBillsState
 from portal.state.shell import ShellState
@@ -152,3 +154,12 @@ async def test_a_bill_that_is_refused_takes_the_last_ones_place(town: Town) -> N
     moved = go(state, "/utility-billing/bill?id=98465")
     await run(state, "load")
     assert (state.loaded_at, state.missing) == (moved, True)
+
+
+def test_what_adds_to_a_bill_says_so_and_a_payment_is_what_was_paid() -> None:
+    day = date(2027, 1, 12)
+    shown = [
+        _booked(Booked(activity, day, day, cents, "", "OTHER", "")).amount
+        for activity, cents in (("PAYMENT", -5000), ("FEE", 4057), ("REVERSAL", 5000))
+    ]
+    assert shown == ["$50.00", "+$40.57", "+$50.00"]
