@@ -9,7 +9,7 @@ import reflex as rx
 
 from portal import build, database, routes
 from portal.cities import city
-from portal.http import wrap
+from portal.http import plain_routes, wrap
 from portal.kit.text import LANGUAGES, _, speaking
 from portal.pages import Page, pages
 from portal.state import redaction
@@ -21,6 +21,7 @@ from portal.ui.script import AskServer
 
 PAGES = pages()
 menu.offer(page.route for page in PAGES)
+menu.offer(str(getattr(route, "path", "")) for route in plain_routes())
 
 
 def _draw(code: str, page: Page) -> Any:

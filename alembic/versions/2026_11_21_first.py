@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "85d159a2e2c6"
+revision = "98ca9ac01b17"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -183,6 +183,7 @@ def upgrade() -> None:
         "user_account",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("first_name", sa.Text(), nullable=False),
         sa.Column("last_name", sa.Text(), nullable=False),
@@ -212,6 +213,13 @@ def upgrade() -> None:
         "user_account",
         [sa.literal_column("lower(email)")],
         unique=True,
+    )
+    op.create_index(
+        "uq_user_account_username_lower",
+        "user_account",
+        [sa.literal_column("lower(username)")],
+        unique=True,
+        postgresql_where=sa.text("username <> ''"),
     )
     op.create_table(
         "webhook_event",
@@ -474,6 +482,39 @@ def upgrade() -> None:
         op.f("ix_delivery_change_user_id"), "delivery_change", ["user_id"], unique=False
     )
     op.create_table(
+        "email_change",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("old_email", sa.Text(), nullable=False),
+        sa.Column("new_email", sa.Text(), nullable=False),
+        sa.Column("new_hash", sa.Text(), nullable=False),
+        sa.Column("old_hash", sa.Text(), nullable=False),
+        sa.Column("session_hash", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("new_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("old_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_email_change_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_email_change")),
+    )
+    op.create_index(op.f("ix_email_change_new_hash"), "email_change", ["new_hash"], unique=False)
+    op.create_index(op.f("ix_email_change_old_hash"), "email_change", ["old_hash"], unique=False)
+    op.create_index(op.f("ix_email_change_user_id"), "email_change", ["user_id"], unique=False)
+    op.create_index(
+        "uq_email_change_open",
+        "email_change",
+        ["user_id"],
+        unique=True,
+        postgresql_where=sa.text("done_at IS NULL AND ended_at IS NULL"),
+    )
+    op.create_table(
         "import_fault",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("import_run_id", sa.Uuid(), nullable=False),
@@ -492,6 +533,25 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_import_fault_import_run_id"), "import_fault", ["import_run_id"], unique=False
+    )
+    op.create_table(
+        "known_browser",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("device_hash", sa.String(length=64), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_known_browser_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("user_id", "device_hash", name=op.f("pk_known_browser")),
     )
     op.create_table(
         "licence",
@@ -864,6 +924,7 @@ def upgrade() -> None:
         sa.Column("second_factor", sa.Boolean(), nullable=False),
         sa.Column("ip", sa.Text(), nullable=False),
         sa.Column("user_agent", sa.Text(), nullable=False),
+        sa.Column("previous_sign_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id"],

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal.domain.identity.permission import Permission
 from portal.http import plain
 from portal.http.bodies import Bodies
+from portal.http.devices import Devices
 from portal.http.failures import Failures
 from portal.http.policy import Headers
 from portal.http.screens import Screens, language_of
@@ -76,5 +77,5 @@ class Plain:
 
 def wrap(app: ASGIApp, build: Path, access: Mapping[str, Permission]) -> ASGIApp:
     """Return Reflex's app inside our layers; a request meets the last one named first."""
-    screens = Screens(Plain(Socket(app), plain_routes()), build, access)
+    screens = Screens(Devices(Plain(Socket(app), plain_routes())), build, access)
     return Headers(Failures(Bodies(screens)))

@@ -7,13 +7,14 @@ from starlette.routing import Route
 from portal import routes as paths
 from portal.domain.identity import limits, passwords, sessions, sign_in, sign_up
 from portal.domain.identity.sign_in import Outcome, Result
+from portal.domain.settings import operations
 from portal.http import plain
 from portal.http.forms import Busy, a_place, count_form, hashed, see, slowly, text, visitor
 from portal.http.plain import Problem, problem
 from portal.http.request import (
     actor_of,
-    clear_session_cookie,
     client_ip,
+    forget_cookies,
     is_our_form,
     keep_step,
     path_only,
@@ -26,8 +27,9 @@ from portal.kit.errors import DomainError
 from portal.kit.pace import paced
 from portal.kit.text import _
 
-# Browsers drop what they keep of us; `cookies` takes the form's token along.
-_FORGET = '"cache", "cookies", "storage"'
+# Browsers drop what they keep of us. Not "cookies": the browser's own id would go with them, and
+# each sign-in after a sign-out would be told to the owner as one from a new browser.
+_FORGET = '"cache", "storage"'
 
 
 def done(request: Request) -> str:
@@ -39,6 +41,9 @@ def done(request: Request) -> str:
         "step-over": _("That took too long, or too many codes were wrong. Sign in again."),
         "again": _("To protect your account, sign in again to do this."),
         "signed-out": _("You are signed out."),
+        "everywhere": _("You are signed out in every browser."),
+        "email": _("Your email address is changed. Sign in with the new one."),
+        "closed": _("Your account is closed, and you are signed out in every browser."),
         "enrolled": _("Your password and second factor are set. Sign in with both."),
     }
     return words.get(request.query_params.get("done", ""), "")
@@ -202,7 +207,7 @@ def signed_in(result: Result, target: str, remember: bool) -> Response:
 
 
 async def post_sign_out(request: Request) -> Response:
-    """End the session and tell the browser to forget what it kept."""
+    """End this session, or every one; tell the browser to forget what it kept."""
     if not await is_our_form(request):
         return await plain.stale(
             request,
@@ -212,11 +217,22 @@ async def post_sign_out(request: Request) -> Response:
             done="",
         )
     actor = await actor_of(request)
-    await in_thread(lambda s: sign_in.sign_out(s, actor, utc_now()))
+    everywhere = request.scope["path"] == paths.POST_SIGN_OUT_EVERYWHERE
+    act = operations.sign_out_everywhere if everywhere else sign_in.sign_out
+    await in_thread(lambda s: act(s, actor, utc_now()))
     staff = actor.role in sessions.STAFF_ROLES
-    answer = see(paths.ADMIN_SIGN_IN if staff else paths.SIGN_IN, done="signed-out")
+    return gone(
+        request,
+        paths.ADMIN_SIGN_IN if staff else paths.SIGN_IN,
+        done="everywhere" if everywhere else "signed-out",
+    )
+
+
+def gone(request: Request, path: str, done: str) -> Response:
+    """Lead one whose session ended to a sign-in; the browser forgets what it kept of us."""
+    answer = see(path, done=done)
     answer.headers["clear-site-data"] = _FORGET
-    clear_session_cookie(answer)
+    forget_cookies(request, answer)
     return answer
 
 
@@ -313,6 +329,7 @@ routes = [
     Route(paths.SIGN_IN, show_sign_in),
     Route(paths.SIGN_IN, post_sign_in, methods=["POST"]),
     Route(paths.POST_SIGN_OUT, post_sign_out, methods=["POST"]),
+    Route(paths.POST_SIGN_OUT_EVERYWHERE, post_sign_out, methods=["POST"]),
     Route(paths.SIGN_UP, show_sign_up),
     Route(paths.SIGN_UP, post_sign_up, methods=["POST"]),
     Route(paths.VERIFY_EMAIL, show_verify),

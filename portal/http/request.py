@@ -1,6 +1,7 @@
 """What every plain HTTP route needs: who asks, from where, and whether our own page sent it."""
 
 import hmac
+import re
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
@@ -18,6 +19,8 @@ COOKIE = "__Host-portal"
 CSRF_COOKIE = "__Host-form"
 CSRF_FIELD = "csrf"
 STEP_COOKIE = "__Host-step"
+# Which browser this is, for the owner of a sign-in to hear of new ones; it outlives the sessions.
+BROWSER_COOKIE = "__Host-browser"
 
 
 def cookie_of(header: str, name: str = COOKIE) -> str:
@@ -72,9 +75,13 @@ def set_session_cookie(response: Response, secret: str, max_age: int | None) -> 
     )
 
 
-def clear_session_cookie(response: Response) -> None:
-    """Take the session away from the browser."""
-    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+def forget_cookies(request: Request, response: Response) -> None:
+    """Take the session away, with every other cookie of ours but the browser's own id."""
+    sent = request.headers.get("cookie", "").split(";")
+    names = {part.strip().partition("=")[0] for part in sent} | {COOKIE}
+    for name in sorted(names - {BROWSER_COOKIE}):
+        if re.fullmatch(r"__Host-[a-z-]{1,40}", name):
+            response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def keep_step(response: Response, secret: str) -> None:

@@ -13,6 +13,7 @@ from portal.models import (
     outbox,
     payments,
     property,
+    settings,
     usage,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "outbox",
     "payments",
     "property",
+    "settings",
     "usage",
 ]

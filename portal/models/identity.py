@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -24,9 +25,17 @@ class User(SQLModel, table=True):
         CheckConstraint("role IN ('resident','viewer','administrator')", name="role"),
         CheckConstraint("status IN ('unverified','active','closed')", name="status"),
         Index("uq_user_account_email_lower", func.lower(Column("email")), unique=True),
+        Index(
+            "uq_user_account_username_lower",
+            func.lower(Column("username")),
+            unique=True,
+            postgresql_where=text("username <> ''"),
+        ),
     )
     id: UUID = key()
     email: str = words()
+    # The User ID that a resident may choose, to sign in with instead of the address; "" for none.
+    username: str = words(default="")
     password_hash: str = words(default="")
     first_name: str = words(default="")
     last_name: str = words(default="")
@@ -55,6 +64,8 @@ class UserSession(SQLModel, table=True):
     second_factor: bool = False
     ip: str = words(default="")
     user_agent: str = words(default="")
+    # When its owner had signed in before this time.
+    previous_sign_in_at: datetime | None = instant(default=None)
     revoked_at: datetime | None = instant(default=None)
 
 

@@ -116,8 +116,9 @@ def _sign_out() -> Any:
 
 def _links_of_person() -> list[Any]:
     items = []
-    if menu.is_offered("/settings"):
-        items.append(link(_("Account Settings"), to=routes.link("/settings")))
+    if menu.is_offered(routes.SETTINGS):
+        settings = link(_("Account Settings"), to=routes.link(routes.SETTINGS))
+        items.append(rx.cond(ShellState.is_resident, settings))
     if menu.is_offered(routes.ACCOUNTS):
         items.append(
             rx.cond(ShellState.is_resident, link(_("Accounts"), to=routes.link(routes.ACCOUNTS)))

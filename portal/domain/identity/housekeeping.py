@@ -6,13 +6,18 @@ from sqlmodel import Session, col, delete
 
 from portal.domain.identity import throttles
 from portal.models.identity import MailToken, UserSession
+from portal.models.settings import EmailChange, KnownBrowser
 
 # Long enough for staff to answer "why did my link not work last week?".
 KEPT = timedelta(days=30)
+# A browser that was not seen for longer has lost its cookie too.
+BROWSERS_KEPT = timedelta(days=400)
 
 
 def tidy(session: Session, now: datetime) -> None:
-    """Delete counters that no rule looks at, and sessions and links that ended a month ago."""
+    """Delete counters that no rule looks at, and what ended long ago: sessions, links, browsers."""
     throttles.forget_old(session, now)
     session.exec(delete(UserSession).where(col(UserSession.expires_at) < now - KEPT))
+    session.exec(delete(KnownBrowser).where(col(KnownBrowser.last_seen_at) < now - BROWSERS_KEPT))
+    session.exec(delete(EmailChange).where(col(EmailChange.expires_at) < now - KEPT))
     session.exec(delete(MailToken).where(col(MailToken.expires_at) < now - KEPT))

@@ -23,6 +23,12 @@ ARGON2_MEMORY_KIB = 19 * 1024
 ARGON2_ROUNDS = 2
 NAME_MAX = 80
 EMAIL_MAX = 254
+USER_ID_MAX = 20
+
+# What one resident may do to the own sign-in in a day.
+USER_IDS_A_DAY = 10
+EMAIL_CHANGES_A_DAY = 5
+EXPORTS_A_DAY = 5
 
 # Second factors.
 SECOND_STEP_LIFE = timedelta(minutes=10)  # between the password and the second factor
@@ -45,6 +51,7 @@ ACTIVATION_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(minutes=30)
 UNLOCK_LIFE = timedelta(minutes=30)
 ENROLMENT_LIFE = timedelta(hours=24)
+EMAIL_CHANGE_LIFE = timedelta(hours=24)
 MAILS_A_DAY = 5
 # Wrong 6-digit codes per address, then a lock that doubles like a password's.
 CODE_DIGITS = 6

@@ -220,6 +220,55 @@ def password_changed(session: Session, user: User) -> None:
     )
 
 
+def own_password_changed(session: Session, user: User) -> None:
+    """Tell the owner that somebody who was signed in changed the password."""
+    security_event(
+        session,
+        user,
+        "password_changed",
+        N_("Your %(access)s password was changed"),
+        N_("The password of your account was changed, and every other browser was signed out."),
+    )
+
+
+def user_id_changed(session: Session, user: User) -> None:
+    """Tell the owner that the User ID is new or gone; the mail does not name it."""
+    security_event(
+        session,
+        user,
+        "user_id_changed",
+        N_("Your %(access)s User ID was changed"),
+        N_("The User ID of your account was changed. You can always sign in with this address."),
+    )
+
+
+def signed_out_everywhere(session: Session, user: User) -> None:
+    """Tell the owner that every browser was signed out."""
+    security_event(
+        session,
+        user,
+        "signed_out_everywhere",
+        N_("Every browser was signed out of your %(access)s account"),
+        N_("Someone who was signed in, probably you, signed every browser out of your account."),
+    )
+
+
+def new_browser(session: Session, user: User, browser: str, at: str) -> None:
+    """Tell the owner of a sign-in from a browser that was not seen before."""
+    security_event(
+        session,
+        user,
+        "new_browser",
+        N_("New sign-in to your %(access)s account"),
+        N_(
+            "Your account was signed in to from a browser that we had not seen before:"
+            " %(browser)s, %(at)s. If it was you, there is nothing to do."
+        ),
+        browser=browser,
+        at=at,
+    )
+
+
 def locked(session: Session, user: User) -> None:
     """Tell the owner that wrong passwords locked the sign-in, and how to open it at once."""
     with speaking(user.language):

@@ -46,6 +46,7 @@ def create(
 ) -> str:
     """Sign `user` in and return the secret for the cookie. Staff are never remembered."""
     secret = secrets.token_urlsafe(32)
+    previous, user.last_sign_in_at = user.last_sign_in_at, now
     remembered = remember and user.role not in STAFF_ROLES
     idle, total = spans(user.role, remembered)
     session.add(
@@ -61,9 +62,25 @@ def create(
             second_factor=second_factor,
             ip=ip[:64],
             user_agent=user_agent[:300],
+            previous_sign_in_at=previous,
         )
     )
     session.flush()
+    return secret
+
+
+def renew(session: Session, id_hash: str, now: datetime) -> str:
+    """Give a session that proved its password again a new secret, and return it.
+
+    The old secret opens nothing from then on: whoever copied it stays outside.
+    """
+    secret = secrets.token_urlsafe(32)
+    session.exec(
+        update(UserSession)
+        .where(col(UserSession.id_hash) == id_hash, col(UserSession.revoked_at).is_(None))
+        .values(id_hash=hash_of(secret), authenticated_at=now)
+        .execution_options(synchronize_session=False)
+    )
     return secret
 
 
@@ -118,11 +135,15 @@ def revoke(session: Session, id_hash: str, now: datetime) -> None:
     )
 
 
-def revoke_all(session: Session, user_id: UserId, now: datetime) -> None:
-    """End every session of a user, as a new password does."""
+def revoke_all(session: Session, user_id: UserId, now: datetime, *, but: str = "") -> None:
+    """End every session of a user, as a new password does; `but` is the hash of one to keep."""
     session.exec(
         update(UserSession)
-        .where(col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None))
+        .where(
+            col(UserSession.user_id) == user_id,
+            col(UserSession.revoked_at).is_(None),
+            col(UserSession.id_hash) != but,
+        )
         .values(revoked_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -22,6 +22,7 @@ from portal.domain.identity import (
     sign_up,
     throttles,
     totp,
+    user_ids,
 )
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import email_key, ip_key, parse_email
@@ -99,12 +100,17 @@ def admit(
 ) -> Admission:
     """Count an attempt and say what to hash against. Commit it before hashing.
 
+    `typed_email` may be the User ID as well.
+
     Wrong passwords lock the address, and a network that misses at many addresses. For the
     network, attempts at one address count once: five tries at one's own password lock that
     address and not the rest of the household, library or office.
     """
     parsed = parse_email(typed_email)
-    email = parsed or typed_email[: limits.EMAIL_MAX]
+    # One question for either, asked before anything is counted: both names of a sign-in count
+    # for it, and so neither gives a guesser five more tries.
+    user = sign_up.find(session, parsed) if parsed else user_ids.find(session, typed_email)
+    email = user.email if user is not None else parsed or typed_email[: limits.EMAIL_MAX]
     network, until = ip_bucket(ip), None
     if throttles.take(session, _pair_bucket(ip, email), 1, PER_IP.window, now):
         by_network = throttles.attempt(session, network, PER_IP, now)
@@ -114,7 +120,6 @@ def admit(
     by_user = throttles.attempt(session, user_bucket(email), PER_USER, now)
     if by_user.refused and by_user.locked_until is not None:
         until = max(until or by_user.locked_until, by_user.locked_until)
-    user = sign_up.find(session, parsed) if parsed is not None else None
     # Staff and residents have different doors; at the other's door one is unknown.
     usable = (
         user is not None
@@ -148,11 +153,8 @@ def conclude(
     user = session.get(User, admission.user_id) if admission.user_id is not None else None
     actor = as_user(user, admission.ip)
     if user is None or not correct or (admission.staff and not totp.use(session, user, code, now)):
-        return _wrong(session, actor, user, admission, now)
-    throttles.clear(session, user_bucket(admission.email))
-    # Several tries at one address counted once for the network: so one of them gives it back.
-    if throttles.clear(session, _pair_bucket(admission.ip, admission.email)):
-        throttles.give_back(session, ip_bucket(admission.ip), PER_IP)
+        return wrong(session, actor, user, admission, now)
+    uncount(session, admission)
     if user.status == UserStatus.UNVERIFIED:
         sign_up.resend(session, actor, user.email, now)
         return Result(Outcome.UNVERIFIED)
@@ -196,8 +198,6 @@ def enter(
     second_factor: bool = False,
 ) -> Result:
     """Open a session for one who has proven all that is asked of them."""
-    user.last_sign_in_at = now
-    session.flush()
     audit.record(
         session, as_user(user, ip), "session.sign_in", subject_user_id=user.id, remember=remember
     )
@@ -205,6 +205,14 @@ def enter(
         session, user, remember, ip, user_agent, now, second_factor=second_factor
     )
     return Result(Outcome.SIGNED_IN, secret, remembered=remember)
+
+
+def uncount(session: Session, admission: Admission) -> None:
+    """Forget the wrong passwords of one who typed the right one."""
+    throttles.clear(session, user_bucket(admission.email))
+    # Several tries at one address counted once for the network: so one of them gives it back.
+    if throttles.clear(session, _pair_bucket(admission.ip, admission.email)):
+        throttles.give_back(session, ip_bucket(admission.ip), PER_IP)
 
 
 def sign_out(session: Session, actor: Actor, now: datetime) -> None:
@@ -222,9 +230,10 @@ def as_user(user: User | None, ip: str) -> Actor:
     return Actor(user_id=UserId(user.id), role=user.role, ip=ip)
 
 
-def _wrong(
+def wrong(
     session: Session, actor: Actor, user: User | None, admission: Admission, now: datetime
 ) -> Result:
+    """Note a wrong password, and tell the owner by mail where it sets the lock."""
     # The act is a stranger's until proven otherwise: the user is its subject, not its actor.
     stranger = Actor(ip=actor.ip)
     audit.record(

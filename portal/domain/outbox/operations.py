@@ -24,11 +24,20 @@ _IDENTITY = frozenset(
     (
         "activate",
         "already_registered",
+        "account_closed",
+        "data_exported",
+        "email_changed",
+        "email_new",
+        "email_old",
+        "email_taken",
         "locked",
+        "new_browser",
         "no_account",
         "password_changed",
         "reset",
+        "signed_out_everywhere",
         "unlock",
+        "user_id_changed",
     )
 )
 

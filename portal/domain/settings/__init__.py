@@ -1,0 +1,1 @@
+"""Account Settings: what residents see, change and end of their own sign-in."""
