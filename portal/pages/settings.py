@@ -39,7 +39,7 @@ def _information() -> Any:
             (
                 _("Password last changed"),
                 _with_link(
-                    rx.cond(State.has_password, State.password_changed, _("No password")),
+                    rx.cond(State.is_local, State.last_changed, _("No password")),
                     _("Change Password"),
                     routes.SETTINGS_PASSWORD,
                 ),

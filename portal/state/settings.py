@@ -48,8 +48,8 @@ class SettingsState(PortalState):
     last_success: str = ""
     last_failure: str = ""
     failed_since: bool = False
-    password_changed: str = ""
-    has_password: bool = True
+    last_changed: str = ""
+    is_local: bool = True  # signs in here, not only by another provider
     browsers: list[BrowserRow] = []
     has_others: bool = False
     links: list[LinkRow] = []
@@ -88,10 +88,10 @@ class SettingsState(PortalState):
         found = await self._ask(queries.settings, utc_now())
         self.email, self.new_email, self.user_id = found.email, found.new_email, found.user_id
         self.logged_in_as = found.user_id or found.email
-        self.language, self.has_password = found.language, found.has_password
+        self.language, self.is_local = found.language, found.has_password
         self.last_success, self.last_failure = _when(found.last_success), _when(found.last_failure)
         self.failed_since = found.failed_since
-        self.password_changed = _when(found.password_changed)
+        self.last_changed = _when(found.password_changed)
         self.browsers = [_browser(one) for one in found.browsers]
         self.has_others = any(not one.is_this for one in found.browsers)
         self.links = [
