@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from portal.cities.outgoing import Outgoing
+from portal.cities.outgoing import COLUMNS, Outgoing
 from portal.cities.part import Part
 from portal.config import ROOT
 from portal.kit.text import language
@@ -279,12 +279,18 @@ class City(Part):
         """Return the modules that exist, in the file's order."""
         return tuple(module for module in self.modules if module.exists)
 
+    def _outgoing_names(self) -> list[str]:
+        own: dict[str, str] = {layout.file: layout.name for layout in self.outgoing}
+        return [own.get(file, f"{file}.csv").lower() for file in COLUMNS]
+
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         for name, values in (
             ("modules", [str(module.key) for module in self.modules]),
             ("billing.categories", [str(c.number) for c in self.billing.categories]),
             ("outgoing", [str(layout.file) for layout in self.outgoing]),
+            # Two files of one name: the second would take the place of the first, and its money.
+            ("outgoing", self._outgoing_names()),
         ):
             twice = {value for value in values if values.count(value) > 1}
             if twice:

@@ -23,8 +23,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "approved_at",
     ),
 }  # fmt: skip
+_AMOUNTS = {"amount", "pay_total", "reverse_total"}
+_TIMES = {"effective_date", "accepted_at", "consented_at", "requested_at", "approved_at"}
 # What the last line of payment_posting says of the rows above it.
 TRAILER = ("trailer", "batch_id", "rows", "pay_total", "reverse_total", "sha256")
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 class OutField(Part):
@@ -46,6 +52,10 @@ class OutField(Part):
     def _one_source(self) -> Self:
         if bool(self.column) == bool(self.text):
             raise ValueError("a field has either a column or a text")
+        if self.write == "cents" and self.column not in _AMOUNTS:
+            raise ValueError(f"only {_listed(_AMOUNTS)} can be written in cents")
+        if "%" in self.write and self.column not in _TIMES:
+            raise ValueError(f"only {_listed(_TIMES)} can be written as a date")
         return self
 
 
@@ -63,16 +73,18 @@ class Outgoing(Part):
     def _fits(self) -> Self:
         for what, fields, known in (
             ("fields", self.fields, COLUMNS[self.file]),
-            ("trailer", self.trailer, TRAILER if self.file == "payment_posting" else ()),
+            ("trailer", self.trailer, TRAILER),
         ):
             for place, one in enumerate(fields, 1):
                 if one.column and one.column not in known:
-                    allowed = ", ".join(known) or "none"
+                    allowed = ", ".join(known)
                     raise ValueError(f"{what} {place} names {one.column}; allowed: {allowed}")
                 if (self.shape == "fixed") != (one.width > 0):
                     raise ValueError(
                         f"{what} {place}: a width goes with shape fixed, and only there"
                     )
+        if self.trailer and self.file != "payment_posting":
+            raise ValueError("only payment_posting has a trailer")
         if self.header and self.shape == "fixed":
             raise ValueError("a header line goes with shape csv")
         return self

@@ -23,11 +23,12 @@ from portal.kit.lifeline import Child
 
 _READY_SECONDS = 60
 _STALE = timedelta(days=3)
+_SIZE = "How large a town; the first 5,000 accounts have hourly readings."
 
 
 def demo(
     city: Annotated[str, typer.Option(help="pleasanton, leesburg or minot.")] = "pleasanton",
-    accounts: Annotated[int, typer.Option(min=30, max=200_000, help="How large a town.")] = 400,
+    accounts: Annotated[int, typer.Option(min=30, max=200_000, help=_SIZE)] = 400,
     seed: Annotated[int, typer.Option(help="Another seed is another town.")] = 1,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 3000,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was done in it.")] = False,
@@ -165,10 +166,13 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
         if age > _STALE:
             print(f"This town's readings are {age.days} days old: make demo FRESH=1 renews it.")
         return
+    from portal.commands.exchange import progress_line
     from portal.demo import load
 
     _note(mark, {"town": wanted, "loaded": ""})
-    load.load(city(), accounts=accounts, seed=seed, now=utc_now(), say=_say)
+    load.load(
+        city(), accounts=accounts, seed=seed, now=utc_now(), say=_say, progress=progress_line()
+    )
     _note(mark, {"town": wanted, "loaded": utc_now().isoformat()})
 
 

@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 from portal.cities import City
 from portal.config import settings
 from portal.demo import stories
-from portal.demo.town.generate import Generated, generate
+from portal.demo.town.generate import HOURLY_PLACES, Generated, generate
 from portal.domain.audit import operations as audit
 from portal.domain.exchange.faults import Refused
-from portal.domain.exchange.operations import Options, import_folder
+from portal.domain.exchange.operations import Options, Progress, import_folder
 from portal.domain.identity import passwords, staff, totp
 from portal.domain.identity.actor import SYSTEM
 from portal.domain.identity.sign_up import find
@@ -28,6 +28,7 @@ from portal.models.identity import AccountLink, User
 
 Say = Callable[[str], None]
 logger = logging.getLogger(__name__)
+_TOLD_EVERY = 10_000  # accounts written
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,29 @@ def load(
     now: datetime,
     folder: Path | None = None,
     say: Say = logger.info,
+    progress: Progress | None = None,
 ) -> Loaded:
     """Generate the town under `folder`, import it, and create the stories' residents and staff.
 
-    The database is the one bound in kit.db. Does nothing where the town stands already: its
-    staff are created last. Raises DomainError where an importer refuses.
+    `progress` is told of a large town's import, which takes minutes. The database is the one bound
+    in kit.db. Does nothing where the town stands already: its staff are created last. Raises
+    DomainError where an importer refuses.
     """
     with db.transaction() as session:
         if find(session, stories.STAFF[-1].email) is not None:
             return Loaded(False, len(session.exec(select(Account.id)).all()))
     base = folder or settings().data_dir / "demo" / f"town-{city.key}"
     say(f"Writing {city.full_name}'s files: {accounts} accounts, two years of bills ...")
-    made = generate(base, city, accounts=accounts, seed=seed, now=now)
+    if accounts > HOURLY_PLACES:
+        say(f"  Only the first {HOURLY_PLACES:,} accounts get hourly readings.")
+
+    def tell(done: int) -> None:
+        if done % _TOLD_EVERY == 0:
+            say(f"  {done:,} of {accounts:,} accounts written")
+
+    made = generate(base, city, accounts=accounts, seed=seed, now=now, progress=tell)
     say(f"  {made.rows:,} rows, {made.readings:,} hourly readings")
-    _import_books(made, city, base, now, say)
+    _import_books(made, city, now, say, progress if accounts > HOURLY_PLACES else None)
     _import_usage(made.usage_files, city, now, say)
     secret = passwords.hash_of(stories.PASSWORD)  # slow: outside the transaction, once for all
     with db.transaction() as session:
@@ -72,12 +82,14 @@ def load(
     return Loaded(True, made.accounts)
 
 
-def _import_books(made: Generated, city: City, base: Path, now: datetime, say: Say) -> None:
+def _import_books(
+    made: Generated, city: City, now: datetime, say: Say, progress: Progress | None
+) -> None:
     say("Importing the exchange folder ...")
     options = Options(zone=city.zone, data_dir=settings().data_dir)
     try:
         with db.transaction() as session:
-            outcome = import_folder(session, made.exchange, options, now=now)
+            outcome = import_folder(session, made.exchange, options, now=now, progress=progress)
     except Refused as error:
         raise RuntimeError(f"the demo's own folder was refused: {error}") from error
     say(f"  {outcome.rows:,} rows: {outcome.status}")

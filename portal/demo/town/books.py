@@ -154,7 +154,7 @@ def reads_of(
     return periods
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=8_000)
 def _lines(
     city_key: str,
     day: date,

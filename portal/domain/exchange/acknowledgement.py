@@ -19,15 +19,16 @@ def apply(sql: Sql, faults: Faults) -> tuple[int, int]:
         faults.add(
             Fault("ack.csv", line, "seq", shown(f"{batch_id} {seq}"), "is no row that was posted")
         )
-    optional = {
+    present = {
         str(row[0])
         for row in sql.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = 'stage_ack'::regclass AND attnum > 0"
         )
     }
-    reason = "coalesce(s.reason, '')" if "reason" in optional else "''"
-    posted = "s.posted_date" if "posted_date" in optional else "NULL::date"
-    receipt = "coalesce(s.receipt_no, '')" if "receipt_no" in optional else "''"
+    # A column that the file does not have keeps what an earlier answer said.
+    reason = "coalesce(s.reason, '')" if "reason" in present else "r.result_reason"
+    posted = "s.posted_date" if "posted_date" in present else "r.result_posted_date"
+    receipt = "coalesce(s.receipt_no, '')" if "receipt_no" in present else "r.receipt_no"
     changed = sql.execute(
         f"UPDATE posting_row r SET result = s.result, result_reason = {reason},"
         f" result_posted_date = {posted}, receipt_no = {receipt}"
@@ -36,13 +37,16 @@ def apply(sql: Sql, faults: Faults) -> tuple[int, int]:
         f" IS DISTINCT FROM (s.result, {reason}, {posted}, {receipt})"
     ).rowcount
     # A refused or partly booked payment is money we hold and a bill that still looks unpaid there.
+    # Another answer to the same row is another task; a refused reversal leads to its payment.
     sql.execute(
         "INSERT INTO staff_task (kind, reference, payment_id, detail, params)"
-        " SELECT 'posting_' || lower(r.result), 'ack:' || r.batch_id || ':' || r.seq, i.payment_id,"
+        " SELECT 'posting_' || lower(r.result),"
+        "  'ack:' || r.batch_id || ':' || r.seq || ':' || r.result, i.payment_id,"
         "  %s, jsonb_build_object('number', r.portal_payment_id, 'result', r.result,"
         "   'reason', r.result_reason) FROM stage_ack s"
         " JOIN posting_row r ON r.batch_id = s.batch_id AND r.seq = s.seq"
-        " LEFT JOIN payment_item i ON i.portal_payment_id = r.portal_payment_id"
+        " LEFT JOIN payment_item i ON i.portal_payment_id"
+        "  = coalesce(nullif(r.reverses_portal_payment_id, ''), r.portal_payment_id)"
         " WHERE r.result IN ('REJECTED','PARTIAL') ON CONFLICT (reference) DO NOTHING",
         (N_("%(number)s: %(result)s by the billing system. %(reason)s"),),
     )

@@ -29,10 +29,6 @@ _LOCK = 0x45584348
 Progress = Callable[[str, int, int], None]
 
 
-def _silent(step: str, done: int, total: int) -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class Options:
     """How a folder is taken in. `lock_wait_ms`: how long a dying importer is waited for."""
@@ -82,7 +78,7 @@ def import_folder(
     options: Options,
     *,
     now: datetime,
-    progress: Progress = _silent,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Take in an exchange folder in the session's transaction and record it.
 
@@ -160,28 +156,33 @@ def _already(
     """Return the outcome of a folder imported before, or None. Raises Refused for an older one."""
     if options.force:
         return None
-    last = session.exec(
-        select(ImportRun)
-        .where(ImportRun.kind == "exchange", ImportRun.status == "done")
-        .order_by(col(ImportRun.as_of).desc(), col(ImportRun.finished_at).desc())
-        .limit(1)
+    done = select(ImportRun).where(ImportRun.kind == "exchange", ImportRun.status == "done")
+    newest = session.exec(
+        done.order_by(col(ImportRun.as_of).desc(), col(ImportRun.finished_at).desc()).limit(1)
     ).first()
-    if last is None or last.as_of is None:
+    if newest is None or newest.as_of is None or manifest.as_of > newest.as_of:
         return None
-    if last.content_hash == manifest.content_hash:
+    # An older one that was forced in since then stands in the tables now: the newest is needed.
+    since = session.exec(
+        done.where(col(ImportRun.finished_at) > newest.finished_at).limit(1)
+    ).first()
+    if newest.content_hash == manifest.content_hash:
         verify_bytes(folder, manifest)
+        return None if since else Outcome("unchanged", manifest.as_of)
+    if manifest.as_of == newest.as_of:
+        return None
+    # Cities keep their nights in one folder of folders and give us all of it each night.
+    if session.exec(done.where(ImportRun.content_hash == manifest.content_hash).limit(1)).first():
         return Outcome("unchanged", manifest.as_of)
-    if manifest.as_of < last.as_of:
-        raise Refused(
-            N_(
-                "%(folder)s is as of %(this)s, older than %(last)s, which was imported:"
-                " an older folder has to be forced."
-            ),
-            folder=folder.name,
-            this=manifest.as_of.isoformat(),
-            last=last.as_of.isoformat(),
-        )
-    return None
+    raise Refused(
+        N_(
+            "%(folder)s is as of %(this)s, older than %(last)s, which was imported:"
+            " an older folder has to be forced."
+        ),
+        folder=folder.name,
+        this=manifest.as_of.isoformat(),
+        last=newest.as_of.isoformat(),
+    )
 
 
 class _Import:
@@ -195,7 +196,7 @@ class _Import:
         manifest: Manifest,
         options: Options,
         now: datetime,
-        progress: Progress,
+        progress: Progress | None,
     ) -> None:
         self.session = session
         self.sql = sql
@@ -235,7 +236,8 @@ class _Import:
 
     def _step(self, words: str, rows: Fraction | int) -> None:
         self.done += rows
-        self.progress(words, int(self.done), self.total)
+        if self.progress:
+            self.progress(words, int(self.done), self.total)
 
     def _read(self, file: File) -> None:
         entry = self.entries[file.name]

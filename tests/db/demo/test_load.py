@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, text
 
 from portal.cities import city_file, read_city
+from portal.commands import town
+from portal.demo import load as loading
 from portal.demo import stories
 from portal.demo.load import load
 
@@ -41,3 +44,28 @@ def test_loads_once_and_the_residents_are_linked(database: Engine, tmp_path: Pat
         )
         assert one(links.format("maria")) == 2
         assert one(links.format("linda")) == 3
+
+
+def test_a_large_town_says_which_accounts_have_readings_and_how_far_it_is(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "HOURLY_PLACES", 23)
+    monkeypatch.setattr(loading, "_TOLD_EVERY", 100)
+    told: list[str] = []
+    steps: list[str] = []
+    city = read_city(city_file("minot"))
+    load(
+        city,
+        accounts=100,
+        now=NOW,
+        folder=tmp_path,
+        say=told.append,
+        progress=lambda words, done, total: steps.append(words),
+    )
+    assert "  Only the first 23 accounts get hourly readings." in told
+    assert "  100 of 100 accounts written" in told
+    assert steps[-1] == "storing licences.csv"
+
+
+def test_the_command_names_the_same_number() -> None:
+    assert f"first {loading.HOURLY_PLACES:,} accounts have hourly readings" in town._SIZE

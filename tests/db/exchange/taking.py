@@ -14,11 +14,13 @@ ZONE = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2027, 1, 26, 9, 0, tzinfo=UTC)
 
 
-def take(db: Session, path: Path, *, force: bool = False, skip: bool = False) -> Outcome:
+def take(
+    db: Session, path: Path, *, force: bool = False, skip: bool = False, now: datetime = NOW
+) -> Outcome:
     """Import the folder, inside a savepoint as the command does inside a transaction."""
     options = Options(ZONE, path.parent / "data", force=force, skip_bad_rows=skip)
     with db.begin_nested():
-        outcome = import_folder(db, path, options, now=NOW)
+        outcome = import_folder(db, path, options, now=now)
     db.expire_all()
     return outcome
 

@@ -128,10 +128,17 @@ def test_a_number_that_does_not_fit_refuses_the_batch(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('column = "amount"', 'column = "amounts"', "fields 3 names amounts; allowed: batch_id,"),
+        (
+            'column = "account_no"',
+            'column = "account"',
+            "fields 2 names account; allowed: batch_id,",
+        ),
         ("width = 10", "", "fields 2: a width goes with shape fixed, and only there"),
         ('text = "D"\n', "", "a field has either a column or a text"),
         ('write = "cents"', 'write = "euros"', '"euros" is not allowed'),
+        ('column = "amount"', 'column = "cid"', "only amount, pay_total, reverse_total can be"),
+        ('column = "effective_date"', 'column = "cid"', "only accepted_at, approved_at,"),
+        ('file = "payment_posting"', 'file = "fees"', "allowed: batch_id, seq, portal_payment_id"),
         ('file = "payment_posting"', 'file = "payments"', '"payments" is not allowed'),
     ],
 )
@@ -143,3 +150,23 @@ def test_a_layout_at_fault_names_its_line(tmp_path: Path, old: str, new: str, sa
     assert said in str(caught.value)
     line = int(str(caught.value).removeprefix(f"{path}:").split(":")[0])
     assert line > text[: text.index("[[outgoing]]")].count("\n")
+
+
+@pytest.mark.parametrize("name", ["fees.csv", "FEES.CSV"])
+def test_no_file_takes_the_place_of_another(tmp_path: Path, name: str) -> None:
+    path = profile(tmp_path, FIXED.replace("PORTPAY.DAT", name))
+    with pytest.raises(CityError, match=r"outgoing names fees\.csv twice"):
+        read_city(path)
+
+
+def test_only_the_postings_have_a_trailer(tmp_path: Path) -> None:
+    fees = """
+[[outgoing]]
+file = "fees"
+name = "FEES.DAT"
+shape = "csv"
+fields = [{ column = "amount" }]
+trailer = [{ text = "T" }]
+"""
+    with pytest.raises(CityError, match="only payment_posting has a trailer"):
+        read_city(profile(tmp_path, fees))

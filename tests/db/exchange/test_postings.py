@@ -3,28 +3,20 @@
 import csv
 import hashlib
 import io
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import Session, select
 
-from portal.domain.bills.balance import owed_cents
 from portal.domain.exchange.postings import Batch, TooEarly, close_batch
-from portal.domain.exchange.sweeps import note_unbooked
 from portal.domain.exchange.written import csv_text, safe
 from portal.domain.requests import address, delivery
-from portal.kit.ids import BillId
 from portal.models.accounts import Account
 from portal.models.bills import Bill
-from portal.models.exchange import PostingRow
 from portal.models.identity import User
-from portal.models.payments import Cart, Payment, PaymentEvent, PaymentItem, StaffTask
+from portal.models.payments import Cart, Payment, PaymentEvent, PaymentItem
 from tests import factories
-from tests.db.exchange.taking import only_fault, take
-from tests.exchange_folder import Folder
 
 NOW = datetime(2027, 1, 26, 18, 0, tzinfo=UTC)
 DAY = date(2027, 1, 26)
@@ -232,126 +224,3 @@ def test_no_cell_is_a_formula(begin: str) -> None:
     assert safe(begin + "1").startswith("'")
     assert safe("O'Hara, Ana\nB") == "O'Hara, Ana B"
     assert csv_text(("a", "b"), [(None, 'x"y')]) == 'a,b\n,"x""y"\n'
-
-
-# Answers
-
-
-def test_an_acknowledgement_marks_rows_and_rejections_go_to_staff(
-    db: Session, town: tuple[User, Account, Bill, Bill], tmp_path: Path
-) -> None:
-    user, _, first, second = town
-    payment = pay(db, user, (first, 4000), (second, 2550))
-    close(db)
-    ack = Folder(tmp_path / "ack").put(
-        "ack.csv",
-        {"batch_id": "P000001", "posted_date": "2027-01-27", "receipt_no": "R9"},
-        {"batch_id": "P000001", "seq": "2", "result": "REJECTED", "reason": "bill is closed"},
-        mode="DELTA",
-    )
-    outcome = take(db, ack.seal())
-    assert (outcome.counts["ack.csv"].changed, outcome.counts["ack.csv"].rows) == (2, 2)
-    rows = db.exec(select(PostingRow).order_by(text("seq"))).all()
-    assert [(r.result, r.receipt_no, r.result_reason) for r in rows] == [
-        ("POSTED", "R9", ""),
-        ("REJECTED", "", "bill is closed"),
-    ]
-    task = db.exec(select(StaffTask)).one()
-    assert (task.kind, task.payment_id) == ("posting_rejected", payment.id)
-    assert task.detail % task.params == (
-        f"{payment.number}-2: REJECTED by the billing system. bill is closed"
-    )
-
-
-def test_an_acknowledgement_of_nothing_is_a_fault(db: Session, tmp_path: Path) -> None:
-    ack = Folder(tmp_path / "ack").put("ack.csv", {"seq": "7"}, mode="DELTA")
-    assert only_fault(db, ack.seal()) == ("ack.csv", 2, "seq", "2027-01-20-1 7")
-
-
-def test_a_booked_payment_ends_the_deduction_and_not_the_files_arrival(
-    db: Session, town: tuple[User, Account, Bill, Bill], tmp_path: Path
-) -> None:
-    user, _, first, _ = town
-    payment = pay(db, user, (first, 4000))
-    bill = BillId(first.id)
-    assert owed_cents(db, [bill]) == {bill: 6000}
-    cell = {
-        "bill_year": str(first.bill_year),
-        "category": str(first.category),
-        "bill_no": first.bill_no,
-    }
-    # A file arrives without our payment: it still counts.
-    other = cell | {"payment_ref": "X1", "amount": "-1.00"}
-    take(db, Folder(tmp_path / "a").put("payments.csv", other, mode="DELTA").seal())
-    assert owed_cents(db, [bill]) == {bill: 6000}
-
-    # The books know it: imported balance and booked row come together, and it counts once.
-    cid = db.execute(text("SELECT cid FROM customer")).scalar_one()
-    books = Folder(tmp_path / "b")
-    row = cell | {"cid": cid, "paid": "40.00", "balance": "60.00"}
-    books.put("bills.csv", row, mode="DELTA")
-    booked = cell | {"portal_payment_id": f"{payment.number}-1", "source": "PORTAL"}
-    books.put("payments.csv", booked, mode="DELTA")
-    take(db, books.seal(LATER))
-    assert owed_cents(db, [bill]) == {bill: 6000}
-    assert db.exec(select(StaffTask)).all() == []
-    receivable = text("SELECT sum(amount_cents) FROM ledger_entry WHERE bill_id = :bill")
-    assert db.execute(receivable, {"bill": bill}).scalar_one() == 6000
-
-
-def test_a_payment_booked_otherwise_goes_to_staff(
-    db: Session, town: tuple[User, Account, Bill, Bill], tmp_path: Path
-) -> None:
-    user, _, first, second = town
-    payment = pay(db, user, (first, 4000))
-    booked = {
-        "bill_year": str(second.bill_year),
-        "category": str(second.category),
-        "bill_no": second.bill_no,
-        "portal_payment_id": f"{payment.number}-1",
-        "amount": "-39.00",
-        "source": "PORTAL",
-    }
-    take(db, Folder(tmp_path / "a").put("payments.csv", booked, mode="DELTA").seal())
-    task = db.exec(select(StaffTask)).one()
-    assert (task.kind, task.payment_id) == ("booked_otherwise", payment.id)
-    assert f"with -39.00 on bill {second.bill_year}-{second.category}-{second.bill_no}" in (
-        task.detail % task.params
-    )
-
-
-def test_a_bill_that_moves_while_our_payment_is_under_way_is_booked_without_it(
-    db: Session, town: tuple[User, Account, Bill, Bill], tmp_path: Path
-) -> None:
-    user, _, first, _ = town
-    pay(db, user, (first, 4000))
-    cid = db.execute(text("SELECT cid FROM customer")).scalar_one()
-    row = {
-        "bill_year": str(first.bill_year),
-        "category": str(first.category),
-        "bill_no": first.bill_no,
-        "cid": cid,
-        "interest_due": "1.50",
-        "balance": "101.50",
-    }
-    take(db, Folder(tmp_path / "a").put("bills.csv", row, mode="DELTA").seal())
-    receivable = text("SELECT sum(amount_cents) FROM ledger_entry WHERE bill_id = :bill")
-    assert db.execute(receivable, {"bill": first.id}).scalar_one() == 6150
-    assert owed_cents(db, [BillId(first.id)]) == {first.id: 6150}
-
-
-def test_what_is_never_booked_is_told_once(
-    db: Session, town: tuple[User, Account, Bill, Bill]
-) -> None:
-    user, _, first, _ = town
-    payment = pay(db, user, (first, 4000))
-    close(db)
-    assert note_unbooked(db, now=NOW + timedelta(days=6)) == 0
-    assert note_unbooked(db, now=NOW + timedelta(days=7)) == 1
-    assert note_unbooked(db, now=NOW + timedelta(days=8)) == 0
-    task = db.exec(select(StaffTask)).one()
-    assert (task.kind, task.payment_id) == ("not_booked", payment.id)
-    assert task.detail % task.params == (
-        f"{payment.number}-1 was sent in batch P000001 on 2027-01-26 and is in no payments file"
-        " since."
-    )

@@ -1,6 +1,6 @@
 """The contract's settled questions, by their numbers: 1 to 8."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from portal.models.accounts import Account, Customer, Meter, Read, Service, Tenu
 from portal.models.bills import Bill, BillActivity, BillInstallment, BillLine
 from portal.models.exchange import ImportRun
 from tests import factories
-from tests.db.exchange.taking import one, only_fault, refusal, take
+from tests.db.exchange.taking import NOW, one, only_fault, refusal, take
 from tests.exchange_folder import Folder
 
 LATER = "2027-01-26T23:30:00-08:00"
@@ -181,6 +181,29 @@ def test_7_folders_are_taken_in_order_of_as_of(
     assert "has to be forced" in str(refusal(db, between))
     runs = db.exec(select(ImportRun)).all()
     assert [run.status for run in runs] == ["done", "done"]
+
+
+def test_7_a_folder_taken_before_changes_nothing_also_when_newer_ones_came(
+    db: Session, folder: Folder, next_folder: Folder
+) -> None:
+    first = folder.basics().seal()
+    take(db, first)
+    take(db, next_folder.basics().put("customers.csv", {"name1": "NEW"}).seal(LATER))
+    assert take(db, first).status == "unchanged"
+    assert one(db, Customer, cid="100001").name1 == "NEW"
+
+
+def test_7_the_newest_is_taken_again_after_an_older_one_was_forced(
+    db: Session, folder: Folder, next_folder: Folder
+) -> None:
+    take(db, folder.basics().seal())
+    newest = next_folder.basics().put("customers.csv", {"name1": "NEW"}).seal(LATER)
+    take(db, newest)
+    take(db, folder.path, force=True, now=NOW + timedelta(minutes=1))
+    assert one(db, Customer, cid="100001").name1 == "RIVERA, ANA"
+    assert take(db, newest, now=NOW + timedelta(minutes=2)).status == "done"
+    assert one(db, Customer, cid="100001").name1 == "NEW"
+    assert take(db, newest, now=NOW + timedelta(minutes=3)).status == "unchanged"
 
 
 def test_7_images_are_kept_by_their_hash(
