@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "98ca9ac01b17"
+revision = "3d58a42732a9"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -251,6 +251,7 @@ def upgrade() -> None:
         ),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(rights = 'hold') = (granted_by IS NULL)", name=op.f("ck_account_link_delegate")
         ),
@@ -580,6 +581,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_licence_customer_id"), "licence", ["customer_id"], unique=False)
     op.create_table(
+        "link_code",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_link_code_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_link_code_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_link_code_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_code")),
+        sa.UniqueConstraint(
+            "user_id",
+            "account_id",
+            "customer_id",
+            name=op.f("uq_link_code_user_id_account_id_customer_id"),
+        ),
+    )
+    op.create_table(
         "mail_token",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("code_hash", sa.Text(), nullable=False),
@@ -637,6 +670,48 @@ def upgrade() -> None:
     op.create_index(op.f("ix_meter_account_id"), "meter", ["account_id"], unique=False)
     op.create_index(op.f("ix_meter_remote_id"), "meter", ["remote_id"], unique=False)
     op.create_index(op.f("ix_meter_serial_no"), "meter", ["serial_no"], unique=False)
+    op.create_table(
+        "numbers_request",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (outcome = '')", name=op.f("ck_numbers_request_outcome")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('','done','declined')", name=op.f("ck_numbers_request_outcomes")
+        ),
+        sa.CheckConstraint("way IN ('mail','call')", name=op.f("ck_numbers_request_way")),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["user_account.id"], name=op.f("fk_numbers_request_decided_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name=op.f("fk_numbers_request_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_numbers_request")),
+        sa.UniqueConstraint("reference", name=op.f("uq_numbers_request_reference")),
+    )
+    op.create_index(
+        op.f("ix_numbers_request_user_id"), "numbers_request", ["user_id"], unique=False
+    )
+    op.create_index(
+        "ix_numbers_request_waiting",
+        "numbers_request",
+        ["requested_at"],
+        unique=False,
+        postgresql_where=sa.text("outcome = ''"),
+    )
     op.create_table(
         "parcel",
         sa.Column("parcel_id", sa.String(), nullable=False),
@@ -733,6 +808,43 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_pending_sign_in_user_id"), "pending_sign_in", ["user_id"], unique=False
+    )
+    op.create_table(
+        "prepared_link",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_prepared_link_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_prepared_link_customer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prepared_link")),
+        sa.UniqueConstraint(
+            "email",
+            "account_id",
+            "customer_id",
+            name=op.f("uq_prepared_link_email_account_id_customer_id"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_prepared_link_account_id"), "prepared_link", ["account_id"], unique=False
+    )
+    op.create_index(
+        "ix_prepared_link_waiting",
+        "prepared_link",
+        ["email"],
+        unique=False,
+        postgresql_where=sa.text("linked_at IS NULL"),
     )
     op.create_table(
         "recovery_code",

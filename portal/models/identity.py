@@ -123,6 +123,65 @@ class AccountLink(SQLModel, table=True):
     # The first instant at which a delegate's link no longer opens anything.
     ends_at: datetime | None = instant(default=None)
     removed_at: datetime | None = instant(default=None)
+    # When the end of the customer's time there was noted; a delegate's link was removed by it.
+    left_at: datetime | None = instant(default=None)
+
+
+class LinkCode(SQLModel, table=True):
+    """The newest code mailed to the address on file, for one sign-in to link one customer."""
+
+    __tablename__ = "link_code"
+    __table_args__ = (UniqueConstraint("user_id", "account_id", "customer_id"),)
+    id: UUID = key()
+    user_id: UUID = ref("user_account.id", index=False, ondelete="CASCADE")
+    account_id: UUID = ref("account.id", index=False)
+    customer_id: UUID = ref("customer.id", index=False)
+    # HMAC of six digits.
+    code_hash: str = words()
+    created_at: datetime | None = created()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(default=None)
+
+
+class PreparedLink(SQLModel, table=True):
+    """A tie that the portal before this one had: made here once the address is proven."""
+
+    __tablename__ = "prepared_link"
+    __table_args__ = (
+        UniqueConstraint("email", "account_id", "customer_id"),
+        Index("ix_prepared_link_waiting", "email", postgresql_where=text("linked_at IS NULL")),
+    )
+    id: UUID = key()
+    # In small letters.
+    email: str = words()
+    account_id: UUID = ref("account.id")
+    customer_id: UUID = ref("customer.id", index=False)
+    created_at: datetime | None = created()
+    # Made once: who removes the link later keeps it removed.
+    linked_at: datetime | None = instant(default=None)
+
+
+class NumbersRequest(SQLModel, table=True):
+    """A resident who has no bill at hand asks the city for the two numbers. Staff answer."""
+
+    __tablename__ = "numbers_request"
+    __table_args__ = (
+        CheckConstraint("way IN ('mail','call')", name="way"),
+        CheckConstraint("(decided_at IS NULL) = (outcome = '')", name="outcome"),
+        CheckConstraint("outcome IN ('','done','declined')", name="outcomes"),
+        Index("ix_numbers_request_waiting", "requested_at", postgresql_where=text("outcome = ''")),
+    )
+    id: UUID = key()
+    reference: str = words(unique=True)
+    user_id: UUID = ref("user_account.id", ondelete="CASCADE")
+    name: str = words()
+    address: str = words()
+    way: str = words()
+    phone: str = words(default="")
+    requested_at: datetime = instant()
+    outcome: str = words(default="")
+    decided_at: datetime | None = instant(default=None)
+    decided_by: UUID | None = ref("user_account.id", index=False, default=None)
 
 
 class SavedSearch(SQLModel, table=True):

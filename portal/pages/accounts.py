@@ -55,13 +55,20 @@ def _table() -> Any:
             ),
             Column(_("Customer ID"), lambda row: row.cid),
             Column(_("Customer Name"), lambda row: row.name),
-            Column(_("Service Address"), lambda row: row.address),
+            Column(_("Service Address"), _address),
             Column(_("Account Summary"), _summary, hide_label=True),
             Column(_("Manage Bills"), manage_bills, hide_label=True),
             Column(_("Remove"), _remove, hide_label=True),
         ],
         State.rows,
         phone="cards brief",
+    )
+
+
+def _address(row: Any) -> Any:
+    return rx.fragment(
+        row.address,
+        rx.cond(row.until != "", rx.el.span(" ", row.until, class_name="line muted")),
     )
 
 

@@ -8,7 +8,7 @@ from portal import routes
 from portal.cities import city
 from portal.kit.text import N_, _
 from portal.pages import Page
-from portal.pages.utility_billing import amount_field
+from portal.pages.utility_billing import third_fact
 from portal.state.base import RESIDENT
 from portal.state.utility_billing import LinkSetupState as State
 from portal.ui import form, shell
@@ -40,8 +40,14 @@ def _form() -> Any:
             size="short",
             auto_complete="off",
         ),
-        form.field("cid", _("What is the CID?"), size="short", auto_complete="off"),
-        rx.cond(State.asks_amount, amount_field()),
+        form.field(
+            "cid",
+            _("What is the CID?"),
+            default_value=State.cid,
+            size="short",
+            auto_complete="off",
+        ),
+        rx.cond(State.asks_amount, third_fact(State)),
         form.actions(
             form.submit(_("Submit")),
             link(_("Cancel"), to=routes.link(routes.ACCOUNTS), class_name="button"),

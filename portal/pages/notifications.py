@@ -43,10 +43,8 @@ def _content() -> Any:
             class_name="lead",
         ),
         rx.cond(
-            NotificationState.moved_out,
-            feedback.notice(
-                rx.el.p(_("You no longer have service at this address, so alerts have ended."))
-            ),
+            NotificationState.moved_out != "",
+            feedback.notice(rx.el.p(NotificationState.moved_out)),
             rx.cond(NotificationState.has_meter, _editable(), _no_meter()),
         ),
     )

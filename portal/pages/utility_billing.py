@@ -50,7 +50,7 @@ def _form() -> Any:
             size="short",
             auto_complete="off",
         ),
-        rx.cond(State.asks_amount, amount_field()),
+        rx.cond(State.asks_amount, third_fact(State)),
         form.choice("remember", _("Remember these values"), default_checked=State.remember),
         form.actions(form.submit(_("Search")), form.button(_("Reset"), on_click=State.reset_form)),
         on_submit=State.search,
@@ -58,14 +58,35 @@ def _form() -> Any:
     )
 
 
-def amount_field() -> Any:
-    """Draw the third fact, asked for when somebody guesses."""
-    return form.field(
-        "amount",
-        _("Amount of your last bill"),
-        hint=_("As printed on it, like 127.11. We ask because wrong numbers were tried lately."),
-        size="short",
-        input_mode="decimal",
+def third_fact(state: Any) -> Any:
+    """Draw the third fact, asked for when somebody guesses: the last bill's amount, or a code."""
+    return rx.el.fieldset(
+        rx.el.legend(_("One more thing, to be sure")),
+        form.field(
+            "amount",
+            _("Amount of your last bill"),
+            hint=_(
+                "As printed on it, like 127.11. We ask because wrong numbers were tried lately."
+            ),
+            size="short",
+            input_mode="decimal",
+        ),
+        rx.el.p(_("Or have a code emailed to the address the city has on file for the account.")),
+        rx.cond(
+            state.code_sent,
+            form.field(
+                "code",
+                _("Code from the email"),
+                hint=_("Six digits. If none comes, the city may have no address for you."),
+                size="short",
+                input_mode="numeric",
+                auto_complete="one-time-code",
+            ),
+        ),
+        form.button(
+            rx.cond(state.code_sent, _("Email another code"), _("Email me a code")),
+            on_click=state.mail_code,
+        ),
     )
 
 

@@ -5,7 +5,11 @@ from portal.kit.text import N_, _, number
 ACTS = {
     "bill.view": N_("Looked at a bill"),
     "delivery.change": N_("Changed how bills are delivered"),
+    "link.code_asked": N_("Asked for a code to link an account"),
     "link.create": N_("Linked an account"),
+    "link.moved_out": N_("The customer's time at the account ended"),
+    "link.reopened": N_("The customer's time at the account goes on after all"),
+    "link.prepared": N_("Linked an account of the earlier portal"),
     "link.refused": N_("Tried to link an account with numbers that do not match"),
     "link.remove": N_("Removed a linked account"),
     "alert_address.confirm": N_("An address agreed to alerts"),

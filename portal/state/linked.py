@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from portal.domain.accounts.queries import LinkedAccount
-from portal.kit.text import short_day
+from portal.kit.text import _, short_day
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class LinkedRow:
     address: str = ""
     parcel_id: str = ""
     email: str = ""
+    # "Until 1/26/2027", for a place that was left or will be.
+    until: str = ""
     others: tuple[HolderRow, ...] = ()
 
 
@@ -42,6 +44,7 @@ def row(one: LinkedAccount) -> LinkedRow:
         address=one.service_address,
         parcel_id=one.parcel_id,
         email=one.email,
+        until=_("Until %(day)s", day=short_day(one.stop)) if one.stop else "",
         others=tuple(
             HolderRow(str(h.link_id), h.email, short_day(h.since), h.removable) for h in one.others
         ),

@@ -48,7 +48,7 @@ class NotificationState(PortalState):
     rehearsal: str = ""
     freshness: str = ""
     has_meter: bool = True
-    moved_out: bool = False
+    moved_out: str = ""  # why no alert can be set, "" for one who lives there
     ended: bool = False
     just_saved: bool = False
 
@@ -117,8 +117,19 @@ class NotificationState(PortalState):
         ]
         self.rehearsal = _rehearsal(view.rehearsal) if view.rehearsal else ""
         self.freshness = _("Data through %(day)s.", day=day(view.through)) if view.through else ""
-        self.has_meter, self.moved_out = view.has_meter, view.moved_out
+        self.has_meter, self.moved_out = view.has_meter, _moved_out(view)
         self.ended, self.just_saved = view.ended, False
+
+
+def _moved_out(view: queries.NotificationView) -> str:
+    if view.lives_there:
+        return ""
+    if view.left_on is None:
+        return _("You no longer have service at this address, so alerts have ended.")
+    return _(
+        "Your service at this address ended on %(day)s, so alerts have ended.",
+        day=day(view.left_on),
+    )
 
 
 _SAVED = {

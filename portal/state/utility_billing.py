@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from portal import routes
-from portal.domain.accounts import operations, queries
+from portal.domain.accounts import operations, queries, third_fact
 from portal.domain.accounts.operations import LinkAnswer, LinkOutcome
 from portal.domain.identity import limits
 from portal.kit.clock import utc_now
@@ -23,6 +23,8 @@ class UtilityBillingState(PortalState):
     cid: str = ""
     remember: bool = False
     asks_amount: bool = False
+    code_sent: bool = False
+    _typed: tuple[str, str] = ("", "")
     # A new number draws the form anew, with the values above.
     drawing: int = 0
 
@@ -30,19 +32,14 @@ class UtilityBillingState(PortalState):
     async def load(self) -> None:
         """Fill the form: with the account to modify, with nothing, or with what is remembered."""
         saved = await self._ask(queries.saved_numbers)
-        self.account_no, self.cid, self.remember, self.asks_amount = (
-            "",
-            "",
-            saved is not None,
-            False,
-        )
+        self.account_no, self.cid, self.remember = "", "", saved is not None
+        _begin_anew(self)
         if account := self._query("account"):
             for one in await self._ask(queries.linked):
                 if str(one.account_id) == account:
                     self.account_no, self.cid = one.account_no, one.cid
         elif saved is not None and not self._query("new"):
             self.account_no, self.cid = saved.account_no, saved.cid
-        self.drawing += 1
 
     @handler(RESIDENT)
     async def search(self, form: dict[str, str]) -> Any:
@@ -51,20 +48,27 @@ class UtilityBillingState(PortalState):
         answer = await _tried(self, operations.search, form, remember)
         if answer.outcome is LinkOutcome.FOUND:
             return rx.redirect(routes.link(routes.SEARCH_RESULTS, account=answer.account_id))
-        self.asks_amount = self.asks_amount or answer.outcome is LinkOutcome.THIRD_FACT
         return None
+
+    @handler(RESIDENT)
+    async def mail_code(self) -> None:
+        """Mail a code to the address on file, as the third fact."""
+        await _mail_code(self)
 
     @handler(RESIDENT)
     async def reset_form(self) -> None:
         """Empty the form."""
-        self.account_no, self.cid, self.remember, self.asks_amount = "", "", False, False
-        self.drawing += 1
+        self.account_no, self.cid, self.remember = "", "", False
+        _begin_anew(self)
 
 
 class LinkSetupState(PortalState):
     """Account Link Setup: several in a row."""
 
     asks_amount: bool = False
+    code_sent: bool = False
+    _typed: tuple[str, str] = ("", "")
+    cid: str = ""
     drawing: int = 0
     rows: list[LinkedRow] = []
 
@@ -72,36 +76,66 @@ class LinkSetupState(PortalState):
     async def load(self) -> None:
         """Show what is linked already."""
         self.rows = [row(one) for one in await self._ask(queries.linked)]
-        self.asks_amount = False
+        self.cid = ""
+        _begin_anew(self)
 
     @handler(RESIDENT)
     async def submit(self, form: dict[str, str]) -> None:
         """Link the account, and make room for the next."""
         answer = await _tried(self, operations.link, form)
         if answer.outcome is not LinkOutcome.FOUND:
-            self.asks_amount = self.asks_amount or answer.outcome is LinkOutcome.THIRD_FACT
             return
         self.rows = [row(one) for one in await self._ask(queries.linked)]
-        self.asks_amount, self.drawing = False, self.drawing + 1
+        # One payer's next account: only its number is another.
+        self.cid = next((r.cid for r in self.rows if r.account == str(answer.account_id)), "")
+        _begin_anew(self)
         self.notice = _said(self.rows, str(answer.account_id))
+
+    @handler(RESIDENT)
+    async def mail_code(self) -> None:
+        """Mail a code to the address on file, as the third fact."""
+        await _mail_code(self)
 
 
 async def _tried(
-    state: PortalState, call: Callable[..., LinkAnswer], form: dict[str, str], *more: bool
+    state: UtilityBillingState | LinkSetupState,
+    call: Callable[..., LinkAnswer],
+    form: dict[str, str],
+    *more: bool,
 ) -> LinkAnswer:
     """Try two numbers; a refusal is shown. Every answer takes the same time."""
+    state._typed = (form.get("account_no", ""), form.get("cid", ""))
     async with paced(limits.LINK_ANSWER_AFTER):
         answer = await state._ask(
             call,
-            form.get("account_no", ""),
-            form.get("cid", ""),
+            *state._typed,
             *more,
             utc_now(),
             amount=form.get("amount", ""),
+            code=form.get("code", ""),
         )
+    if answer.outcome is LinkOutcome.THIRD_FACT:
+        state.asks_amount = True
     if answer.refusal is not None:
         state._show(answer.refusal)
     return answer
+
+
+async def _mail_code(state: UtilityBillingState | LinkSetupState) -> None:
+    """Ask for a code for the numbers tried last. Every answer is the same and takes as long."""
+    async with paced(limits.LINK_ANSWER_AFTER):
+        await state._ask(third_fact.ask_code, *state._typed, utc_now())
+    state.code_sent = True
+    state.notice = _(
+        "If these two numbers belong together and we have an email address for them, a code is on"
+        " its way there. It works for 30 minutes."
+    )
+
+
+def _begin_anew(state: UtilityBillingState | LinkSetupState) -> None:
+    """Ask for two numbers alone again, and draw the form with what the State holds."""
+    state.asks_amount, state.code_sent, state._typed = False, False, ("", "")
+    state.drawing += 1
 
 
 def _said(rows: list[LinkedRow], account: str) -> str:

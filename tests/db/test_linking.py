@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from portal.domain.accounts import operations, queries
 from portal.domain.accounts.operations import LinkAnswer, LinkOutcome
 from portal.domain.accounts.policy import opened, opened_accounts
-from portal.domain.identity import limits, sessions
+from portal.domain.identity import limits, sessions, throttles
 from portal.domain.identity.actor import ANONYMOUS, Actor
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.models.accounts import Account, Customer
@@ -125,6 +125,21 @@ def test_the_sixth_wrong_pair_waits(db: Session) -> None:
     assert right.outcome is LinkOutcome.LOCKED
     again = operations.link(db, actor, "28624", "405583", NOW + 15 * MINUTE)
     assert again.outcome is FOUND
+
+
+def test_the_wait_doubles_up_to_a_day(db: Session) -> None:
+    user, at, waits = factories.user(db), NOW, []
+    rule = operations.PER_USER
+    assert (rule.first, rule.longest) == (15 * MINUTE, DAY)
+    for i in range(9):
+        for _ in range(limits.WRONG_PAIRS):
+            counted = throttles.attempt(db, f"link:user:{user.id}", rule, at)
+        assert counted.locked_until is not None
+        assert counted.sets_lock, i
+        waits.append(counted.locked_until - at)
+        at = counted.locked_until
+    doubled = [15 * MINUTE * 2**i for i in range(7)]
+    assert waits == [*doubled, DAY, DAY]
 
 
 def test_twenty_wrong_pairs_a_day(db: Session) -> None:

@@ -13,8 +13,7 @@ from sqlalchemy import literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, or_, select, update
 
-from portal.cities import city
-from portal.domain.accounts import mails, rules
+from portal.domain.accounts import mails, rules, third_fact, ties
 from portal.domain.accounts.policy import HOLD, in_force
 from portal.domain.audit import operations as audit
 from portal.domain.identity import limits, throttles
@@ -22,13 +21,10 @@ from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
 from portal.domain.identity.sessions import demand_fresh
 from portal.domain.identity.sign_in import minutes_left
-from portal.kit.clock import local_date
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.ids import AccountId, parse_id
-from portal.kit.money import read_typed_cents
 from portal.kit.text import N_
-from portal.models.accounts import Account, Customer, Tenure
-from portal.models.bills import Bill
+from portal.models.accounts import Account, Customer
 from portal.models.identity import AccountLink, SavedSearch, User
 
 PER_USER = throttles.LockRule(limits.WRONG_PAIRS, limits.WRONG_PAIRS_WINDOW)
@@ -73,7 +69,10 @@ def _third_fact() -> LinkAnswer:
     return LinkAnswer(
         LinkOutcome.THIRD_FACT,
         refusal=DomainError(
-            N_("Enter the amount of your last bill as well, so that we know it is yours."),
+            N_(
+                "Enter the amount of your last bill as well, so that we know it is yours, or have"
+                " a code emailed."
+            ),
             field="amount",
             code="third_fact",
         ),
@@ -100,17 +99,18 @@ def link(
     now: datetime,
     *,
     amount: str = "",
+    code: str = "",
 ) -> LinkAnswer:
     """Link the account and customer that two typed numbers name to the actor's sign-in.
 
-    `amount` is the last bill's, where it was asked for. Raises NotAllowed for who is no resident,
-    FreshSignInNeeded for an old remembered session, DomainError for an empty field.
+    `amount` (the last bill's) or `code` (mailed) is the third fact where it was asked for. Raises
+    NotAllowed for who is no resident, FreshSignInNeeded for an old remembered session, DomainError
+    for an empty field.
     """
     if not actor.is_resident:
         raise NotAllowed(N_("Sign in to link an account."))
     demand_fresh(actor, now)
-    _demand_both(account_no, cid)
-    number, payer = rules.typed_number(account_no), rules.typed_number(cid)
+    number, payer = _read(account_no, cid)
     per_user, per_day = f"link:user:{actor.user_id}", f"link:day:{actor.user_id}"
     per_ip, per_account = f"link:ip:{ip_key(actor.ip)}", f"link:account:{number.lstrip('0')[:40]}"
 
@@ -133,16 +133,19 @@ def link(
         throttles.give_back(session, per_user, PER_USER)
         throttles.untally(session, per_day, per_ip, per_account, _TOWN)
 
-    if wants_third and not amount.strip():
+    if wants_third and not (amount.strip() or code.strip()):
         uncount()
         return _third_fact()
-    found = _find(session, number, payer, now)
-    if found is None or (wants_third and not _is_last_bill(session, found, amount)):
+    found = ties.find(session, number, payer, now)
+    if found is None or (
+        wants_third and not third_fact.holds(session, actor, found, amount, code, now)
+    ):
         audit.record(session, actor, "link.refused", subject_user_id=actor.user_id)
         return _refused()
     uncount()
     account, customer = found
-    if not _tie(session, actor, account, customer, now):
+    newcomer = session.get_one(User, actor.user_id)
+    if not ties.tie(session, actor, newcomer, account, customer, now):
         return _refused()
     return LinkAnswer(LinkOutcome.FOUND, AccountId(account.id))
 
@@ -156,18 +159,18 @@ def search(
     now: datetime,
     *,
     amount: str = "",
+    code: str = "",
 ) -> LinkAnswer:
     """Find an account by its two numbers, linking it if it is not linked yet.
 
     The guides' search is the way to the bills, and what opens an account is a link: so a right
     pair makes one (docs/decisions). `remember` keeps the numbers for the next visit's form.
     """
-    _demand_both(account_no, cid)
-    number, payer = rules.typed_number(account_no), rules.typed_number(cid)
+    number, payer = _read(account_no, cid)
     own = _own(session, actor, number, payer)
     answer = LinkAnswer(LinkOutcome.REFUSED)
     if own is None:
-        answer = link(session, actor, account_no, cid, now, amount=amount)
+        answer = link(session, actor, account_no, cid, now, amount=amount, code=code)
         if answer.outcome is LinkOutcome.REFUSED:
             # Another tab may have linked it in this very moment.
             own = _own(session, actor, number, payer)
@@ -216,114 +219,14 @@ def remove(session: Session, actor: Actor, link_claim: object, now: datetime) ->
         mails.removed_by_holder(session, person, account)
 
 
-def _demand_both(account_no: str, cid: str) -> None:
+def _read(account_no: str, cid: str) -> tuple[str, str]:
+    """Return the bare numbers, "" for what can be none. Raises DomainError for an empty field."""
+    account_no, cid = rules.typed_pair(account_no, cid)
     if not account_no.strip():
         raise DomainError(N_("Enter your account number."), field="account_no")
     if not cid.strip():
         raise DomainError(N_("Enter your customer ID."), field="cid")
-
-
-def _spellings(bare: str) -> list[str]:
-    number = bare.lstrip("0")
-    return [number, number.lower()] if number else []
-
-
-def _find(
-    session: Session, number: str, payer: str, now: datetime
-) -> tuple[Account, Customer] | None:
-    """Return the open account and its present customer that two bare numbers name."""
-    accounts = session.exec(
-        select(Account).where(col(Account.match_no).in_(_spellings(number)))
-    ).all()
-    customers = session.exec(
-        select(Customer).where(col(Customer.match_no).in_(_spellings(payer)))
-    ).all()
-    account = rules.choose(number, [(a.account_no, a) for a in accounts])
-    customer = rules.choose(payer, [(c.cid, c) for c in customers])
-    today = local_date(now, city().zone)
-    # Asked whether or not both numbers are known: one query more would be one that can be timed.
-    tenure = session.exec(
-        select(Tenure.id)
-        .where(
-            Tenure.account_id == (account.id if account is not None else None),
-            Tenure.customer_id == (customer.id if customer is not None else None),
-            or_(col(Tenure.stop_date).is_(None), col(Tenure.stop_date) > today),
-        )
-        .limit(1)
-    ).first()
-    if account is None or customer is None or tenure is None:
-        return None
-    if account.status == "INACTIVE" or customer.status == "I":
-        return None
-    return account, customer
-
-
-def _is_last_bill(session: Session, pair: tuple[Account, Customer], amount: str) -> bool:
-    account, customer = pair
-    last = session.exec(
-        select(Bill)
-        .where(
-            Bill.account_id == account.id,
-            Bill.customer_id == customer.id,
-            Bill.status != "VOID",
-        )
-        .order_by(col(Bill.statement_date).desc())
-        .limit(1)
-    ).first()
-    cents = read_typed_cents(amount)
-    return last is not None and cents is not None and cents == last.billed_cents
-
-
-def _tie(
-    session: Session, actor: Actor, account: Account, customer: Customer, now: datetime
-) -> bool:
-    """Link and tell everyone concerned; False where the actor has the link already."""
-    made = session.execute(
-        insert(AccountLink)
-        .values(
-            user_id=actor.user_id, account_id=account.id, customer_id=customer.id, created_at=now
-        )
-        .on_conflict_do_update(
-            index_elements=["user_id", "account_id", "customer_id"],
-            # A delegate who knows the numbers of a bill holds the account from now on.
-            set_={
-                "removed_at": None,
-                "created_at": now,
-                "rights": HOLD,
-                "granted_by": None,
-                "ends_at": None,
-            },
-            where=or_(~in_force(), col(AccountLink.rights) != HOLD),
-        )
-        .returning(col(AccountLink.id))
-    ).one_or_none()
-    if made is None:
-        return False
-    audit.record(
-        session,
-        actor,
-        "link.create",
-        subject_user_id=actor.user_id,
-        account_id=account.id,
-        customer_id=customer.id,
-    )
-    newcomer = session.get_one(User, actor.user_id)
-    mails.linked(session, newcomer, account)
-    holders = session.exec(
-        select(User)
-        .join(AccountLink, col(AccountLink.user_id) == User.id)
-        .where(
-            AccountLink.account_id == account.id,
-            AccountLink.customer_id == customer.id,
-            in_force(),
-            AccountLink.rights == HOLD,
-            User.id != actor.user_id,
-            User.status == "active",
-        )
-    ).all()
-    for holder in holders:
-        mails.holder_told(session, holder, newcomer, account)
-    return True
+    return rules.typed_number(account_no), rules.typed_number(cid)
 
 
 def _own(session: Session, actor: Actor, number: str, payer: str) -> Account | None:
@@ -336,8 +239,8 @@ def _own(session: Session, actor: Actor, number: str, payer: str) -> Account | N
         .where(
             AccountLink.user_id == actor.user_id,
             in_force(),
-            col(Account.match_no).in_(_spellings(number)),
-            col(Customer.match_no).in_(_spellings(payer)),
+            col(Account.match_no).in_(ties.spellings(number)),
+            col(Customer.match_no).in_(ties.spellings(payer)),
         )
     ).all()
     account = rules.choose(number, list({a.id: (a.account_no, a) for a, _ in rows}.values()))

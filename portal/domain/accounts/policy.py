@@ -76,7 +76,13 @@ class OpenAccount:
 
     def is_over(self, today: date) -> bool:
         """True for one who moved out and does not come back, as far as the books know."""
-        return all(stay.stop is not None and stay.stop <= today for stay in self.stays)
+        return self.left_on(today) is not None
+
+    def left_on(self, today: date) -> date | None:
+        """Return the first day that is no longer theirs, for one who moved out for good."""
+        stops = [stay.stop for stay in self.stays if stay.stop is not None]
+        gone = len(stops) == len(self.stays) and max(stops) <= today
+        return max(stops) if gone else None
 
 
 def opened_accounts(session: Session, actor: Actor) -> list[OpenAccount]:

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from portal.cities import city
-from portal.domain.accounts.policy import HOLD, in_force, opened_accounts
+from portal.domain.accounts.policy import HOLD, OpenAccount, in_force, opened_accounts
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import masked
 from portal.kit.clock import local_date
 from portal.kit.ids import AccountId, CustomerId, parse_id
-from portal.models.accounts import Account, Customer
+from portal.models.accounts import Account
 from portal.models.identity import AccountLink, SavedSearch, User
 
 
@@ -46,6 +46,8 @@ class LinkedAccount:
     email: str
     rights: str
     ends_at: datetime | None
+    # The first day that is no longer the customer's, which may be to come; None while none is set.
+    stop: date | None = None
     others: tuple[Holder, ...] = ()
 
 
@@ -109,7 +111,7 @@ def linked(session: Session, actor: Actor) -> list[LinkedAccount]:
             for tie, email in here
             if one.holds and tie.user_id != actor.user_id
         )
-        found.append(_view(own, one.account, one.customer, others))
+        found.append(_view(own, one, others))
     return found
 
 
@@ -119,9 +121,8 @@ def _since(tie: AccountLink) -> datetime:
     return tie.created_at
 
 
-def _view(
-    tie: AccountLink, account: Account, customer: Customer, others: tuple[Holder, ...]
-) -> LinkedAccount:
+def _view(tie: AccountLink, opened: OpenAccount, others: tuple[Holder, ...]) -> LinkedAccount:
+    account, customer = opened.account, opened.customer
     return LinkedAccount(
         link_id=tie.id,
         account_id=AccountId(account.id),
@@ -134,6 +135,7 @@ def _view(
         email=customer.email,
         rights=tie.rights,
         ends_at=tie.ends_at,
+        stop=opened.left_on(date.max),
         others=others,
     )
 

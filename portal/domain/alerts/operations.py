@@ -199,6 +199,67 @@ def _end(
         mails.ended(session, user, account, hearer, moved_out=moved_out)
 
 
+_END_ALL = text(
+    """
+    UPDATE usage_notification n SET ended_at = :now
+    FROM unnest(CAST(:users AS uuid[]), CAST(:accounts AS uuid[]), CAST(:customers AS uuid[]))
+      AS l(user_id, account_id, customer_id)
+    WHERE n.user_id = l.user_id AND n.account_id = l.account_id
+      AND n.customer_id = l.customer_id AND n.ended_at IS NULL
+    RETURNING n.id
+    """
+)
+_RESUME_ALL = text(
+    """
+    UPDATE usage_notification n SET ended_at = NULL
+    FROM unnest(CAST(:users AS uuid[]), CAST(:accounts AS uuid[]), CAST(:customers AS uuid[]),
+      CAST(:instants AS timestamptz[])) AS l(user_id, account_id, customer_id, left_at)
+    WHERE n.user_id = l.user_id AND n.account_id = l.account_id
+      AND n.customer_id = l.customer_id AND n.ended_at = l.left_at
+    """
+)
+
+
+def end_with_links(
+    session: Session, links: Sequence[tuple[UUID, UUID, UUID]], now: datetime
+) -> None:
+    """End the alerts of links (user, account, customer) whose customer moved out.
+
+    Others who heard of them are told; the residents themselves hear of the whole move-out at once.
+    """
+    if not links:
+        return
+    ended = session.execute(_END_ALL, {"now": now, **_columns(links)}).scalars().all()
+    rows = session.exec(
+        select(UsageNotification, User, Account)
+        .join(User, col(User.id) == UsageNotification.user_id)
+        .join(Account, col(Account.id) == UsageNotification.account_id)
+        .where(
+            col(UsageNotification.id).in_(ended),
+            col(UsageNotification.suspended).is_(False),
+            User.status == "active",
+        )
+    ).all()
+    for saved, user, account in rows:
+        for hearer in addresses.hearing(session, user, saved.emails):
+            if not hearer.own:
+                mails.ended(session, user, account, hearer, moved_out=True)
+
+
+def resume_with_links(session: Session, links: Sequence[tuple[UUID, UUID, UUID, datetime]]) -> None:
+    """Take the alerts up again that ended with their links at just that instant."""
+    if links:
+        instants = [left_at for *_link, left_at in links]
+        session.execute(_RESUME_ALL, {**_columns(links), "instants": instants})
+
+
+def _columns(links: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+    return {
+        name: [link[place] for link in links]
+        for place, name in enumerate(("users", "accounts", "customers"))
+    }
+
+
 def _claim(session: Session, saved: UsageNotification, over: mails.Over, now: datetime) -> bool:
     found = session.connection().execute(
         text(

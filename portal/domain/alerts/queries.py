@@ -30,7 +30,8 @@ class NotificationView:
     rehearsal: rules.Rehearsal | None
     through: date | None
     has_meter: bool
-    moved_out: bool
+    left_on: date | None  # the first day that is no longer theirs, for one who moved out
+    lives_there: bool
     ended: bool  # told so once; saving begins anew
 
 
@@ -47,6 +48,7 @@ def notification(
     suggested = sorted({-(-(mean or 0) * tenths // 100) * 10 for tenths in (20, 25, 30)} - {0})
     user = session.get_one(User, actor.user_id)
     threshold = saved.threshold_gallons if saved else None
+    today = now.astimezone(zone).date()
     return NotificationView(
         account_no=account.account.account_no,
         cid=account.customer.cid,
@@ -64,7 +66,8 @@ def notification(
         else rules.rehearse(past.measured, threshold, past.through),
         through=past.through,
         has_meter=past.through is not None,
-        moved_out=account.current(now.astimezone(zone).date()) is None,
+        left_on=account.left_on(today),
+        lives_there=account.current(today) is not None,
         ended=saved is not None and saved.ended_at is not None,
     )
 

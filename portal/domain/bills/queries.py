@@ -108,15 +108,13 @@ def account_summary(
         (bill, paid[bill.bill_id]) for bill in every if paid.get(bill.bill_id, PaidOn()).last
     ]
     with_payments.sort(key=lambda pair: pair[1].last or date.min, reverse=True)
-    stay = gate.current(today)
-    stops = [one.stop for one in gate.stays if one.stop is not None]
     return AccountSummary(
         account_id=gate.account_id,
         account_no=gate.account.account_no,
         service_address=service_address(gate),
         person=person(gate.customer, masked=False),
         delivery=_delivery(session, gate),
-        moved_out=max(stops) if stay is None and stops and max(stops) <= today else None,
+        moved_out=gate.left_on(today),
         payable=tuple(bill.bill_id for bill in every if bill.payable),
         due=_due(every, today),
         latest=every[0] if every else None,

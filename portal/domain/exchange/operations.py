@@ -18,6 +18,7 @@ from portal.domain.exchange.manifest import Manifest, read_manifest, verify_byte
 from portal.domain.exchange.reader import Reader, Reading
 from portal.domain.exchange.spec import BY_NAME, FILES, File
 from portal.domain.exchange.staging import Sql
+from portal.domain.moveouts import operations as moveouts
 from portal.kit.clock import local_date
 from portal.kit.money import plain_dollars
 from portal.kit.text import N_
@@ -232,6 +233,12 @@ class _Import:
         for file in self.files:
             self._compare_money(file)
         ledger.book_imported(self.sql, self.now, self.manifest.as_of, self.options.zone)
+        moved = moveouts.settle(self.session, self.options.zone, self.now)
+        if moved.ended or moved.reopened:
+            self.outcome.notes.append(
+                f"links of customers who moved out: {moved.ended:,} ended,"
+                f" {moved.reopened:,} opened again"
+            )
         return self.outcome
 
     def _step(self, words: str, rows: Fraction | int) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, update
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.kit.ids import UserId
+from portal.kit.queue import defer
 from portal.models.identity import User
 
 
@@ -53,4 +54,7 @@ def move(
     if moved.rowcount != 1:
         return False
     audit.record(session, actor, f"user.{after.value}", subject_user_id=user_id)
+    if after is UserStatus.ACTIVE:
+        # The address is proven: what the portal before this one had for it can be linked.
+        defer(session, "prelinks.settle", user_id=str(user_id))
     return True

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.domain.accounts.rules import bare, choose, match_no, typed_number
+from portal.domain.accounts.rules import bare, choose, match_no, typed_number, typed_pair
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,10 @@ from portal.domain.accounts.rules import bare, choose, match_no, typed_number
         ("28-624", "28624"),
         ("28–624", "28624"),
         ("２８６２４", "28624"),
+        ("28624,", "28624"),
+        ("'28624'.", "28624"),
+        ("#28624;", "28624"),
+        ("28\u200b624\ufeff", "28624"),
         ("ab-12", "AB-12"),
         ("Ab12", "AB-12"),
         ("28625", None),
@@ -45,3 +49,33 @@ def test_what_is_no_number_is_empty(typed: object) -> None:
 
 def test_the_stored_form() -> None:
     assert (bare(" 00-28 624 "), match_no(" 00-28 624 ")) == ("0028624", "28624")
+
+
+@pytest.mark.parametrize(
+    ("account", "cid", "pair"),
+    [
+        ("28624 - 405583", "", ("28624", "405583")),
+        ("28624 – 405583,", "", ("28624", "405583")),
+        ("28624-405583", "", ("28624", "405583")),
+        ("28624, 405583", " ", ("28624", "405583")),
+        ("28624/405583", "", ("28624", "405583")),
+        ("28624\t405583", "", ("28624", "405583")),
+        ("28624 405583", "", ("28624", "405583")),
+        ("", "28624 - 405583", ("28624", "405583")),
+        ("28624 - 405583", "28624 - 405583", ("28624", "405583")),
+        ("28624 - 405583", "405583", ("28624", "405583")),
+        ("28624", "28624 - 405583", ("28624", "405583")),
+        ("10-28624 - 405583", "", ("10-28624", "405583")),
+        # A dash inside a number, with the other number in its own field.
+        ("28-624", "405583", ("28-624", "405583")),
+        ("28624", "405-583", ("28624", "405-583")),
+        ("1-2-3", "", ("1-2-3", "")),
+        ("28624", "", ("28624", "")),
+        ("", "", ("", "")),
+        ("9 " * 5000, "", ("9 " * 5000, "")),
+    ],
+)
+def test_both_numbers_in_one_field_are_taken_apart(
+    account: str, cid: str, pair: tuple[str, str]
+) -> None:
+    assert typed_pair(account, cid) == pair

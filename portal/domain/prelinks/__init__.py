@@ -1,0 +1,1 @@
+"""Links that residents had in the portal before this one, made again once the address is proven."""
