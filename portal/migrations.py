@@ -12,8 +12,16 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from portal.config import ROOT
 from portal.database import run_sql, trigger_sql
+from portal.kit.errors import DomainError
 
 SCRIPTS = ROOT / "alembic"
+NEEDS = 18  # PostgreSQL's version: uuidv7(), and MERGE that returns what it did
+
+
+class TooOld(DomainError):
+    """The database server lacks what the portal is built on."""
+
+    code = "database_too_old"
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -29,13 +37,26 @@ def migrate(engine: Engine) -> str:
     """Bring the schema up to date in one transaction, one process at a time; return its revision.
 
     The triggers are put on again each time: their files are the whole truth, and idempotent.
+    Raises TooOld.
     """
     with engine.begin() as connection:
+        check_version(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(6)"))
         command.upgrade(_config(connection), "head")
         for piece in trigger_sql():
             run_sql(connection, piece)
     return head()
+
+
+def check_version(connection: Connection) -> None:
+    """Raise TooOld where the server's PostgreSQL is older than the portal needs."""
+    found = int((connection.dialect.server_version_info or (0,))[0])
+    if found < NEEDS:
+        raise TooOld(
+            "This is PostgreSQL %(found)s, and the portal needs %(needs)s or newer.",
+            found=found,
+            needs=NEEDS,
+        )
 
 
 def head() -> str:

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "3d58a42732a9"
+revision = "ee64a85194b0"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -15,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "account",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("account_no", sa.Text(), nullable=False),
         sa.Column("account_type", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_account_match_no"), "account", ["match_no"], unique=False)
     op.create_table(
         "announcement",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("title_en", sa.Text(), nullable=False),
         sa.Column("body_en", sa.Text(), nullable=False),
         sa.Column("title_es", sa.Text(), nullable=False),
@@ -65,7 +65,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "customer",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("cid", sa.Text(), nullable=False),
         sa.Column("name1", sa.Text(), nullable=False),
         sa.Column("name2", sa.Text(), nullable=False),
@@ -96,7 +96,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "import_run",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("source_name", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
@@ -120,7 +120,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_tx",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("effective_date", sa.Date(), nullable=False),
@@ -181,7 +181,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "user_account",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("username", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
@@ -237,7 +237,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "account_link",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
@@ -294,7 +294,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_account_link_user_id"), "account_link", ["user_id"], unique=False)
     op.create_table(
         "alert_address",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
@@ -326,7 +326,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "bill",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("bill_year", sa.Integer(), nullable=False),
         sa.Column("category", sa.Integer(), nullable=False),
         sa.Column("bill_no", sa.Text(), nullable=False),
@@ -372,7 +372,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_bill_customer_id"), "bill", ["customer_id"], unique=False)
     op.create_table(
         "cart",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column(
@@ -400,7 +400,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "contact_request",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
@@ -452,7 +452,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "delivery_change",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -484,7 +484,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "email_change",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("old_email", sa.Text(), nullable=False),
         sa.Column("new_email", sa.Text(), nullable=False),
@@ -517,7 +517,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "import_fault",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("import_run_id", sa.Uuid(), nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
@@ -582,7 +582,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_licence_customer_id"), "licence", ["customer_id"], unique=False)
     op.create_table(
         "link_code",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
@@ -640,7 +640,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mail_token_user_id"), "mail_token", ["user_id"], unique=False)
     op.create_table(
         "meter",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("manufacturer", sa.Text(), nullable=False),
         sa.Column("serial_no", sa.Text(), nullable=False),
         sa.Column("size", sa.Text(), nullable=False),
@@ -672,7 +672,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_meter_serial_no"), "meter", ["serial_no"], unique=False)
     op.create_table(
         "numbers_request",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -740,7 +740,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_parcel_customer_id"), "parcel", ["customer_id"], unique=False)
     op.create_table(
         "passkey",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("credential_id", sa.LargeBinary(), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
@@ -811,7 +811,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "prepared_link",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
@@ -881,7 +881,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "service",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("service_code", sa.Text(), nullable=False),
@@ -915,7 +915,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "tenure",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("relation", sa.Text(), nullable=False),
@@ -946,7 +946,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tenure_customer_id"), "tenure", ["customer_id"], unique=False)
     op.create_table(
         "totp_factor",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("seed_encrypted", sa.LargeBinary(), nullable=False),
         sa.Column("last_step", sa.Integer(), nullable=False),
@@ -976,7 +976,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "usage_notification",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
@@ -1147,7 +1147,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cart_item_bill_id"), "cart_item", ["bill_id"], unique=False)
     op.create_table(
         "ledger_entry",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("tx_id", sa.Uuid(), nullable=False),
         sa.Column("ledger_account", sa.Text(), nullable=False),
         sa.Column("bill_id", sa.Uuid(), nullable=True),
@@ -1166,7 +1166,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ledger_entry_tx_id"), "ledger_entry", ["tx_id"], unique=False)
     op.create_table(
         "payment",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column(
             "number", sa.BigInteger(), sa.Identity(always=False, start=100001), nullable=False
         ),
@@ -1248,7 +1248,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "read",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("service_code", sa.Text(), nullable=False),
         sa.Column("service_seq", sa.Integer(), nullable=False),
@@ -1287,7 +1287,7 @@ def upgrade() -> None:
     op.create_index("ix_read_bill", "read", ["bill_year", "category", "bill_no"], unique=False)
     op.create_table(
         "usage_alert",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("notification_id", sa.Uuid(), nullable=False),
         sa.Column("usage_date", sa.Date(), nullable=False),
         sa.Column("used_gallons", sa.Integer(), nullable=False),
@@ -1311,7 +1311,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_event",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column(
             "at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
@@ -1355,7 +1355,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "mail",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("to_address", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -1399,7 +1399,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mail_user_id"), "mail", ["user_id"], unique=False)
     op.create_table(
         "payment_event",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column(
             "at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
@@ -1434,7 +1434,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_payment_item_bill_id"), "payment_item", ["bill_id"], unique=False)
     op.create_table(
         "staff_task",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=True),

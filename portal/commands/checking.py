@@ -6,7 +6,6 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import typer
-from sqlalchemy import text
 
 from portal.config import problems, settings
 
@@ -47,7 +46,7 @@ def _database() -> str:
     try:
         engine = database.connect()
         with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+            migrations.check_version(connection)
             found = migrations.revision_of(connection)
         engine.dispose()
     except Exception as error:

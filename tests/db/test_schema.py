@@ -75,3 +75,11 @@ def test_the_audit_is_not_rewritten(db: Session, statement: str) -> None:
     db.flush()
     with pytest.raises(IntegrityError, match="append-only"):
         db.connection().execute(text(statement))
+
+
+def test_an_older_server_is_refused_before_anything_is_made(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "NEEDS", 99)
+    with pytest.raises(migrations.TooOld, match=r"This is PostgreSQL 18, .* needs 99 or newer"):
+        migrations.migrate(database)
