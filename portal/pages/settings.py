@@ -66,7 +66,7 @@ def _information() -> Any:
 def _with_link(value: Any, words: str, path: str) -> Any:
     if not menu.is_offered(path):
         return value
-    return rx.el.span(value, " ", link(words, to=routes.link(path), class_name="tap"))
+    return rx.el.span(value, " ", link(words, to=routes.link(path)))
 
 
 def _failed() -> Any:
@@ -191,6 +191,7 @@ def _more() -> Any:
             ),
             form.actions(form.button(_("Save language"), kind="submit")),
             on_submit=State.save_language,
+            class_name="part-gap",
         ),
     )
 

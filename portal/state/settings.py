@@ -89,7 +89,8 @@ class SettingsState(PortalState):
         self.email, self.new_email, self.user_id = found.email, found.new_email, found.user_id
         self.logged_in_as = found.user_id or found.email
         self.language, self.is_local = found.language, found.has_password
-        self.last_success, self.last_failure = _when(found.last_success), _when(found.last_failure)
+        self.last_success = _when(found.last_success, _("This is your first sign-in"))
+        self.last_failure = _when(found.last_failure)
         self.failed_since = found.failed_since
         self.last_changed = _when(found.password_changed)
         self.browsers = [_browser(one) for one in found.browsers]
@@ -109,8 +110,8 @@ _DONE = {
 }
 
 
-def _when(at: datetime | None) -> str:
-    return moment(at, city().zone) if at is not None else _("Never")
+def _when(at: datetime | None, never: str = "") -> str:
+    return moment(at, city().zone) if at is not None else never or _("Never")
 
 
 def _browser(one: Browser) -> BrowserRow:

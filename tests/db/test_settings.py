@@ -145,7 +145,7 @@ def test_browsers_are_listed_by_a_name_that_opens_nothing(db: Session, ana: User
     shown = queries.settings(db, here, NOW + MINUTE).browsers
     assert [one.is_this for one in shown] == [True, False]
     assert {one.name for one in shown} == {"Firefox on Linux"}
-    assert {one.network for one in shown} == {"192.0.2.…"}
+    assert {one.network for one in shown} == {"192.0.2.x"}
     assert not {one.handle for one in shown} & {old.session_hash, here.session_hash}
     idle = queries.settings(db, here, NOW + 31 * MINUTE)
     assert idle.browsers == ()

@@ -21,7 +21,7 @@ def resident(database: Engine) -> User:
 async def test_the_owner_sees_the_settings(resident: User) -> None:
     state = await drive(SettingsState, "load", as_=resident, url="/settings?done=password")
     assert state.logged_in_as == state.email == resident.email
-    assert (state.last_success, state.last_failure) == ("Never", "Never")
+    assert (state.last_success, state.last_failure) == ("This is your first sign-in", "Never")
     assert [row.account_no for row in state.links] == ["00028624"]
     assert [row.is_this for row in state.browsers] == [True]
     assert state.notice == "Your password is changed. Every other browser was signed out."

@@ -164,6 +164,26 @@ def start_own(session: Session, user: User) -> None:
     )
 
 
+def follow(session: Session, user: User, old_email: str) -> None:
+    """Let a resident's own address, where notifications name it, be the new one."""
+    old, new = old_email.lower(), user.email
+    for saved in session.exec(
+        select(UsageNotification).where(UsageNotification.user_id == user.id)
+    ).all():
+        named = [new if one.lower() == old else one for one in saved.emails]
+        # The new one may have stood beside it.
+        saved.emails = list({one.lower(): one for one in named}.values())
+    rows = {
+        row.email.lower(): row
+        for row in session.exec(select(AlertAddress).where(AlertAddress.user_id == user.id))
+    }
+    if old in rows and new.lower() in rows:
+        session.delete(rows[old])
+    elif old in rows:
+        rows[old].email = new
+    session.flush()
+
+
 def invitation(session: Session, secret: str, now: datetime) -> Invitation:
     """Return what a confirmation link is about, using nothing up. Raises BadAlertLink."""
     return _invitation(session, _of_link(session, secret, now))

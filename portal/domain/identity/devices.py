@@ -51,8 +51,8 @@ def short_ip(ip: str) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return short_ip(str(address.ipv4_mapped))
-        return ":".join(address.exploded.split(":")[:2]) + ":…"
-    return str(address).rpartition(".")[0] + ".…"
+        return ":".join(address.exploded.split(":")[:2]) + ":x"
+    return str(address).rpartition(".")[0] + ".x"
 
 
 def greet(session: Session, session_hash: str, device: str, now: datetime) -> str:

@@ -166,3 +166,28 @@ def change_delivery(
     session.flush()
     mails.delivery_changed(session, user, account.account, change)
     return Change(change.old, change.new, change.email, now, "received")
+
+
+def follow(session: Session, user: User, old_email: str, now: datetime) -> None:
+    """Send the bills that go to a resident's old address to the new one.
+
+    The way stays what was consented to; the billing system hears of the address in the next batch.
+    """
+    latest = select(DeliveryChange).where(DeliveryChange.user_id == user.id)
+    seen = set()
+    for change in session.exec(latest.order_by(col(DeliveryChange.consented_at).desc())).all():
+        place = (change.account_id, change.customer_id)
+        if place not in seen and change.email.lower() == old_email.lower():
+            session.add(
+                DeliveryChange(
+                    account_id=change.account_id,
+                    customer_id=change.customer_id,
+                    user_id=user.id,
+                    old=change.new,
+                    new=change.new,
+                    email=user.email,
+                    consent_version=change.consent_version,
+                    consented_at=now,
+                )
+            )
+        seen.add(place)
