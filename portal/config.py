@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 ROOT = Path(__file__).parent.parent
 # A test, or a second portal on one machine, names another file, or none by an empty value.
 ENV_FILE = os.environ.get("PORTAL_ENV_FILE", str(ROOT / ".env")) or None
+_DEFAULT_PUBLIC_URL = "http://localhost:3000"
 
 
 class Settings(BaseSettings):
@@ -57,6 +58,11 @@ def settings() -> Settings:
         return Settings()
     except UnicodeDecodeError as error:
         raise BadSettings(f"{ENV_FILE} is not UTF-8 text: save it as such.") from error
+
+
+def public_url() -> str:
+    """Return the address residents use, without a trailing slash."""
+    return (settings().public_url or _DEFAULT_PUBLIC_URL).rstrip("/")
 
 
 def problems(chosen: Settings, *, serving: bool = False) -> list[str]:

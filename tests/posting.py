@@ -35,10 +35,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fill(client: TestClient, path: str, **fields: str) -> Any:
-    """Open a page and post its form with what stands in it and what is given."""
+    """Open a page and post the form that has the fields given, or its first, with what is hidden.
+
+    The page may hold several forms: a browser sends what stands in one of them.
+    """
     page = client.get(path)
     assert page.status_code == 200
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    forms = re.findall(r"<form.*?</form>", page.text.partition("<main")[2], re.DOTALL)
+    ours = [form for form in forms if any(f'name="{name}"' in form for name in fields)]
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', (ours or forms)[0]))
     return client.post(path, data=hidden | fields)
 
 

@@ -16,7 +16,7 @@ from portal import routes
 from portal.domain.identity import limits, mail_tokens, sign_up, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
-from portal.http.request import client_ip, cookie_of
+from portal.http.request import actor_of, client_ip, cookie_of
 from portal.kit.clock import utc_now
 from portal.kit.db import in_thread
 from portal.kit.errors import DomainError
@@ -171,3 +171,10 @@ def drop_link_secret(response: Response, purpose: str) -> None:
 def see(path: str, **query: str) -> Response:
     """Lead on to a page after a post."""
     return RedirectResponse(routes.link(path, **query), 303, {"cache-control": "no-store"})
+
+
+async def again_path(request: Request, path: str) -> str:
+    """Return the sign-in, at the door of who asks, that says why and leads back to `path`."""
+    staff = (await actor_of(request)).is_staff
+    door = routes.ADMIN_SIGN_IN if staff else routes.SIGN_IN
+    return routes.link(door, next=routes.link(path), done="again")

@@ -1,5 +1,6 @@
 """Signing up, in and out. Fields that are secrets come here by POST and go nowhere else."""
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -8,7 +9,7 @@ from portal import routes as paths
 from portal.domain.identity import limits, passwords, sessions, sign_in, sign_up
 from portal.domain.identity.sign_in import Outcome, Result
 from portal.domain.settings import operations
-from portal.http import plain
+from portal.http import passkeys, plain
 from portal.http.forms import Busy, a_place, count_form, hashed, see, slowly, text, visitor
 from portal.http.plain import Problem, problem
 from portal.http.request import (
@@ -25,11 +26,14 @@ from portal.kit.clock import utc_now
 from portal.kit.db import in_thread
 from portal.kit.errors import DomainError
 from portal.kit.pace import paced
-from portal.kit.text import _
+from portal.kit.text import N_, _
 
 # Browsers drop what they keep of us. Not "cookies": the browser's own id would go with them, and
 # each sign-in after a sign-out would be told to the owner as one from a new browser.
 _FORGET = '"cache", "storage"'
+NOT_THIS_PASSKEY = N_(
+    "We could not sign you in with this passkey. It may have been removed. Try another way."
+)
 
 
 def done(request: Request) -> str:
@@ -93,6 +97,8 @@ async def post_sign_in(request: Request) -> Response:
             next_path=wanted,
             done="",
         )
+    if "credential" in form:
+        return await _by_passkey(request, form, wanted)
     if missing := _missing(email, password):
         return await _sign_in_page(
             request, next_path=wanted, problems=missing, email=email, remember=remember
@@ -120,6 +126,16 @@ async def post_sign_in(request: Request) -> Response:
             remember=remember,
         )
     return signed_in(result, wanted or paths.link(paths.HOME), remember)
+
+
+async def _by_passkey(request: Request, form: FormData, wanted: str) -> Response:
+    result = await passkeys.sign_in(request, form)
+    if result.outcome is not Outcome.SIGNED_IN:
+        return await _sign_in_page(
+            request, next_path=wanted, problems=(Problem(_(NOT_THIS_PASSKEY)),)
+        )
+    await end_session_before(request)
+    return signed_in(result, wanted or paths.link(paths.HOME), remember=False)
 
 
 def _missing(email: str, password: str) -> tuple[Problem, ...]:

@@ -2,14 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from portal.config import settings
-
-DEFAULT_PUBLIC_URL = "http://localhost:3000"
-
-
-def public_url() -> str:
-    """Return the address residents use, without a trailing slash."""
-    return (settings().public_url or DEFAULT_PUBLIC_URL).rstrip("/")
+from portal.config import public_url
 
 
 def our_origins() -> tuple[str, ...]:

@@ -118,8 +118,15 @@ async def _reset_page(request: Request, *problems: Problem, email: str = "") -> 
         problems=problems,
         values={"email": email},
         has_link=bool(link_secret(request, "reset")) and not email,
-        shortest=limits.PASSWORD_MIN,
+        shortest=await _shortest(link_secret(request, "reset")),
     )
+
+
+async def _shortest(secret: str) -> int:
+    try:
+        return await in_thread(lambda s: recovery.shortest(s, secret, utc_now()))
+    except DomainError:
+        return limits.PASSWORD_MIN
 
 
 async def post_reset(request: Request) -> Response:
@@ -135,7 +142,8 @@ async def post_reset(request: Request) -> Response:
             raise sign_up.BadField(sign_up.NO_PASSWORD, field="password")
         await count_link(request)
         user = await in_thread(lambda s: recovery.whose_reset(s, secret, utc_now()))
-        hashed = await slowly(recovery.check_new, user, password)
+        at_least = await in_thread(lambda s: recovery.shortest(s, secret, utc_now()))
+        hashed = await slowly(recovery.check_new, user, password, at_least)
         await in_thread(lambda s: recovery.reset(s, visitor(request), secret, hashed, utc_now()))
     except DomainError as error:
         return await _reset_page(request, problem(error))

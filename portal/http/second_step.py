@@ -1,5 +1,6 @@
 """The second step of a resident's sign-in: after the password, before the session."""
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -7,21 +8,16 @@ from starlette.routing import Route
 from portal import routes as paths
 from portal.cities import city
 from portal.domain.identity import second_step
-from portal.domain.identity.second_step import Caller
 from portal.domain.identity.sign_in import Outcome, Result
 from portal.http import plain
 from portal.http.forms import see, text
-from portal.http.identity import end_session_before, signed_in, wait_words
+from portal.http.identity import NOT_THIS_PASSKEY, end_session_before, signed_in, wait_words
+from portal.http.passkeys import answer_of, caller
 from portal.http.plain import STALE, Problem
-from portal.http.request import client_ip, drop_step, is_our_form, path_only, step_secret
+from portal.http.request import drop_step, is_our_form, path_only, step_secret
 from portal.kit.clock import utc_now
 from portal.kit.db import in_thread
 from portal.kit.text import _
-
-
-def caller(request: Request) -> Caller:
-    """Return the browser that signs in."""
-    return Caller(client_ip(request), request.headers.get("user-agent", ""))
 
 
 async def show(request: Request) -> Response:
@@ -59,6 +55,8 @@ async def post(request: Request) -> Response:
     wanted = path_only(form.get("next"), "")
     if not await is_our_form(request):
         return await _page(request, wanted, Problem(_(STALE)))
+    if "credential" in form:
+        return await _by_passkey(request, form, wanted)
     field = "recovery_code" if "recovery_code" in form else "code"
     typed, secret, now = text(form, field), step_secret(request), utc_now()
     if not typed.strip():
@@ -66,6 +64,15 @@ async def post(request: Request) -> Response:
     take = second_step.by_recovery_code if field == "recovery_code" else second_step.by_code
     result = await in_thread(lambda s: take(s, secret, typed, caller(request), now))
     return await _answer(request, result, wanted, field)
+
+
+async def _by_passkey(request: Request, form: FormData, wanted: str) -> Response:
+    answer, secret, now = answer_of(form), step_secret(request), utc_now()
+    challenge = await in_thread(lambda s: second_step.challenge(s, secret, answer, now))
+    result = await in_thread(
+        lambda s: second_step.by_passkey(s, secret, answer, challenge, caller(request), now)
+    )
+    return await _answer(request, result, wanted, "")
 
 
 async def _answer(request: Request, result: Result, wanted: str, field: str) -> Response:
@@ -83,6 +90,8 @@ def _refusal(result: Result, field: str) -> Problem:
     if result.outcome is Outcome.LOCKED:
         wait = wait_words(result.minutes)
         return Problem(_("Too many wrong codes. Try again %(wait)s.", wait=wait), field)
+    if not field:
+        return Problem(_(NOT_THIS_PASSKEY))
     if field == "recovery_code":
         return Problem(_("This recovery code is not right, or was used already."), field)
     return Problem(_("The code is not right. Enter the six digits your app shows now."), field)

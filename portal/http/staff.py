@@ -1,6 +1,7 @@
 """The staff's door: password and second factor at once, and the enrolment that sets both."""
 
 from markupsafe import Markup
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -9,7 +10,8 @@ from portal import routes as paths
 from portal.domain.identity import limits, staff
 from portal.domain.identity.sign_in import Outcome
 from portal.domain.identity.sign_up import NO_PASSWORD, BadField
-from portal.http import plain
+from portal.domain.identity.totp import AppKey
+from portal.http import passkeys, plain
 from portal.http.forms import (
     Busy,
     count_link,
@@ -21,7 +23,14 @@ from portal.http.forms import (
     text,
     visitor,
 )
-from portal.http.identity import attempt, done, refusal, signed_in
+from portal.http.identity import (
+    NOT_THIS_PASSKEY,
+    attempt,
+    done,
+    end_session_before,
+    refusal,
+    signed_in,
+)
 from portal.http.plain import STALE, Problem, problem
 from portal.http.request import actor_of, is_our_form, path_only
 from portal.kit.clock import utc_now
@@ -60,6 +69,8 @@ async def post_sign_in(request: Request) -> Response:
     wanted = path_only(form.get("next"), "")
     if not await is_our_form(request):
         return await _sign_in_page(request, wanted, Problem(_(STALE)), email=email)
+    if "credential" in form:
+        return await _by_passkey(request, form, wanted)
     missing = [
         Problem(sentence, field)
         for field, value, sentence in (
@@ -81,6 +92,14 @@ async def post_sign_in(request: Request) -> Response:
     return signed_in(result, wanted or paths.link(paths.ADMIN), remember=False)
 
 
+async def _by_passkey(request: Request, form: FormData, wanted: str) -> Response:
+    result = await passkeys.sign_in(request, form, staff=True)
+    if result.outcome is not Outcome.SIGNED_IN:
+        return await _sign_in_page(request, wanted, Problem(_(NOT_THIS_PASSKEY)))
+    await end_session_before(request)
+    return signed_in(result, wanted or paths.link(paths.ADMIN), remember=False)
+
+
 async def show_enrol(request: Request) -> Response:
     """Draw the first page of an enrolment link; opening it changes nothing."""
     if answer := take_off_address_bar(request, "enrol", paths.ADMIN_ENROL):
@@ -89,7 +108,7 @@ async def show_enrol(request: Request) -> Response:
 
 
 async def _enrol_page(
-    request: Request, *problems: Problem, enrolment: staff.Enrolment | None = None
+    request: Request, *problems: Problem, enrolment: AppKey | None = None
 ) -> Response:
     return await plain.page(
         request,

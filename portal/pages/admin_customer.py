@@ -114,8 +114,10 @@ def _sign_in(one: Any) -> Any:
             (_("Last sign-in"), one.last_sign_in),
             (_("Last failed sign-in"), one.last_failed),
             (_("Locked until"), rx.cond(one.locked_until != "", one.locked_until, _("Not locked"))),
+            (_("Second step"), rx.cond(one.second_step != "", one.second_step, _("None"))),
         ),
         rx.cond(_STATE.may_act, _acts(one)),
+        rx.cond(_STATE.may_act & (one.second_step != ""), _without_second_step(one)),
         rx.cond(one.links.length() > 0, rx.el.div(_links(one), class_name="part-gap")),
         class_name="part-gap",
     )
@@ -132,6 +134,22 @@ def _acts(one: Any) -> Any:
             button(_("Unlock"), on_click=_STATE.unlock(one.id)),
         ),
         class_name="row",
+    )
+
+
+def _without_second_step(one: Any) -> Any:
+    """Ask to be sure: what is removed here does not come back."""
+    return rx.el.details(
+        rx.el.summary(_("They lost their second step")),
+        rx.el.p(
+            _(
+                "Make sure who is calling first. Passkeys, authenticator app, recovery codes and"
+                " password end, and every browser is signed out. They choose a new password by"
+                " email."
+            )
+        ),
+        button(_("Remove the second step"), on_click=_STATE.remove_factors(one.id)),
+        class_name="more",
     )
 
 

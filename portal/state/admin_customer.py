@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal.cities import city
 from portal.domain.bills.rules import Standing
+from portal.domain.identity.factors import Factors
 from portal.domain.staff import customers, operations
 from portal.domain.staff.customers import AuditRow, BillRow, SignInRow, StayRow
 from portal.domain.staff.records import MessageRow, PaymentRow
@@ -90,6 +91,7 @@ class SignInCard:
     last_sign_in: str = ""
     last_failed: str = ""
     locked_until: str = ""
+    second_step: str = ""
     waiting: bool = False
     links: list[LinkLine] = ()  # type: ignore[assignment]
 
@@ -154,6 +156,13 @@ class AdminCustomerState(PortalState):
         email = await self._ask(operations.unlock, user_id)
         await self._show_again()
         self.notice = _("%(email)s is unlocked and can sign in now.", email=email)
+
+    @handler(ADMINISTRATOR)
+    async def remove_factors(self, user_id: str) -> None:
+        """Take the second step off a sign-in whose owner lost it."""
+        email = await self._ask(operations.remove_factors, user_id, utc_now())
+        await self._show_again()
+        self.notice = _("%(email)s has no second step and no password now.", email=email)
 
     @handler(ADMINISTRATOR)
     async def unlink(self, link_id: str) -> None:
@@ -243,6 +252,13 @@ def _bill(row: BillRow) -> BillLine:
     )
 
 
+def _second_step(found: Factors) -> str:
+    named = [_("Authenticator app")] if found.app else []
+    if found.passkeys:
+        named.append(_("Passkeys: %(n)s", n=found.passkeys))
+    return ", ".join(named)
+
+
 def _sign_in(row: SignInRow) -> SignInCard:
     return SignInCard(
         str(row.user_id),
@@ -254,6 +270,7 @@ def _sign_in(row: SignInRow) -> SignInCard:
         when(row.last_sign_in) or _("Never"),
         when(row.last_failed) or _("Never"),
         when(row.locked_until),
+        _second_step(row.factors),
         row.status == "unverified",
         [
             LinkLine(

@@ -218,9 +218,9 @@ def handler(
                 try:
                     return await fn(self, *args, **kwargs)
                 except sessions.FreshSignInNeeded:
-                    # A remembered session may look; for this act it signs in again and comes back.
-                    back = self._path()
-                    return rx.redirect(routes.link(routes.SIGN_IN, next=back, done="again"))
+                    # A session may look; for this act one signs in again and comes back.
+                    door = routes.ADMIN_SIGN_IN if actor.is_staff else routes.SIGN_IN
+                    return rx.redirect(routes.link(door, next=self._path(), done="again"))
                 except DomainError as error:
                     self._show(error)
                 except Exception:

@@ -129,6 +129,7 @@ def staff_items() -> list[Any]:
         (N_("Imports"), routes.ADMIN_IMPORTS),
         (N_("Announcements"), routes.ADMIN_ANNOUNCEMENTS),
         (N_("Messages sent"), routes.ADMIN_OUTBOX),
+        (N_("Sign-in and security"), routes.SETTINGS_SECURITY),
     )
     return [_item(_(text), path) for text, path in named if is_offered(path)]
 

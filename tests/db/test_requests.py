@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
+from portal.domain.identity.sessions import FreshSignInNeeded
 from portal.domain.requests import address, delivery
 from portal.domain.requests.rules import WrongAddress
 from portal.domain.requests.states import TRANSITIONS, RequestStatus, move
@@ -93,6 +94,17 @@ def test_one_who_moved_out_changes_no_delivery_and_may_change_the_address(db: Se
             db, factories.actor(user), str(place.id), "EMAIL", consent=True, now=NOW
         )
     address.request_address(db, factories.actor(user), str(place.id), NEW, now=NOW)
+
+
+def test_a_remembered_session_signs_in_again_before_it_changes_either(db: Session) -> None:
+    user, place, _ = factories.household(db)
+    old = factories.actor(user, remembered=True, authenticated_at=NOW - timedelta(minutes=15))
+    with pytest.raises(FreshSignInNeeded):
+        delivery.change_delivery(db, old, str(place.id), "EMAIL", consent=True, now=NOW)
+    with pytest.raises(FreshSignInNeeded):
+        address.request_address(db, old, str(place.id), NEW, now=NOW)
+    assert db.exec(select(DeliveryChange)).all() == []
+    assert db.exec(select(ContactRequest)).all() == []
 
 
 def test_a_foreign_account_is_not_found(db: Session) -> None:

@@ -19,8 +19,10 @@ from portal.domain.identity import (
     sign_in,
     totp,
 )
-from portal.domain.identity.second_step import Caller
+from portal.domain.identity.passkey_sign_in import Caller
 from portal.domain.identity.sign_in import Outcome, Result
+from portal.domain.staff import operations
+from portal.kit.errors import DomainError, NotAllowed
 from portal.models.audit import AuditEvent
 from portal.models.factors import PendingSignIn, RecoveryCode, TotpFactor
 from portal.models.identity import User, UserSession
@@ -217,3 +219,37 @@ def test_a_new_app_replaces_the_old_one_only_when_confirmed(db: Session) -> None
     assert not totp.use(db, user, old.at(at), at)
     assert totp.use(db, user, new.at(at), at)
     assert len(db.exec(select(TotpFactor)).all()) == 1
+
+
+def test_an_administrator_takes_it_off_and_the_password_with_it(db: Session) -> None:
+    user, _ = with_app(db)
+    user.password_hash = "h:kettle"
+    recovery_codes.make(db, user, NOW)
+    begun = step(db, user)
+    open_one = sessions.create(db, user, False, "", "", NOW)
+    administrator = factories.actor(factories.user(db, role="administrator"), authenticated_at=NOW)
+    viewer = factories.actor(factories.user(db, role="viewer"), authenticated_at=NOW)
+    who = str(user.id)
+    with pytest.raises(NotAllowed):
+        operations.remove_factors(db, viewer, who, NOW)
+    with pytest.raises(sessions.FreshSignInNeeded):
+        operations.remove_factors(db, administrator, who, NOW + 15 * MINUTE)
+    assert factors.of(db, user).any
+    assert operations.remove_factors(db, administrator, who, NOW) == user.email
+    assert factors.of(db, user) == factors.Factors(app=False, passkeys=0, codes=0)
+    assert second_step.look(db, begun, NOW) is None
+    assert sessions.resolve(db, sessions.hash_of(open_one), NOW) is None
+    # Whoever called still needs the mailbox.
+    assert db.get_one(User, user.id).password_hash == ""
+    (mail,) = db.exec(select(Mail)).all()
+    assert (mail.kind, mail.to_address) == ("factors_removed", user.email)
+    assert "staff.remove_factors" in db.exec(select(AuditEvent.act)).all()
+    with pytest.raises(DomainError, match="no second step"):
+        operations.remove_factors(db, administrator, who, NOW)
+
+
+def test_a_new_password_ends_the_steps_that_were_begun(db: Session) -> None:
+    user, app = with_app(db)
+    begun = step(db, user)
+    pending.end_all(db, user, NOW)
+    assert second_step.by_code(db, begun, app.at(NOW), HERE, NOW).outcome is Outcome.OVER

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, delete, func, select
+from sqlalchemy import exists, func, select
+from sqlmodel import Session, col, delete
 
 from portal.domain.identity import limits, totp
-from portal.models.factors import Passkey, PendingSignIn, RecoveryCode
+from portal.models.factors import Passkey, PendingSignIn, RecoveryCode, TotpFactor
 from portal.models.identity import User
 
 
@@ -25,15 +26,17 @@ class Factors:
 
 def of(session: Session, user: User) -> Factors:
     """Return the second factors of `user` that are in force."""
-    passkeys = session.exec(
-        select(func.count()).select_from(Passkey).where(Passkey.user_id == user.id)
-    ).one()
-    codes = session.exec(
+    app = exists().where(
+        col(TotpFactor.user_id) == user.id, col(TotpFactor.confirmed_at).is_not(None)
+    )
+    passkeys = select(func.count()).select_from(Passkey).where(col(Passkey.user_id) == user.id)
+    codes = (
         select(func.count())
         .select_from(RecoveryCode)
-        .where(RecoveryCode.user_id == user.id, col(RecoveryCode.used_at).is_(None))
-    ).one()
-    return Factors(totp.confirmed_at(session, user) is not None, passkeys, codes)
+        .where(col(RecoveryCode.user_id) == user.id, col(RecoveryCode.used_at).is_(None))
+    )
+    found = session.execute(select(app, passkeys.scalar_subquery(), codes.scalar_subquery())).one()
+    return Factors(*found)
 
 
 def shortest_password(session: Session, user: User) -> int:

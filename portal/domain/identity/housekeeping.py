@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, delete
 
 from portal.domain.identity import throttles
+from portal.models.factors import PasskeyChallenge, PendingSignIn
 from portal.models.identity import MailToken, UserSession
 from portal.models.settings import EmailChange, KnownBrowser
 
@@ -20,4 +21,7 @@ def tidy(session: Session, now: datetime) -> None:
     session.exec(delete(UserSession).where(col(UserSession.expires_at) < now - KEPT))
     session.exec(delete(KnownBrowser).where(col(KnownBrowser.last_seen_at) < now - BROWSERS_KEPT))
     session.exec(delete(EmailChange).where(col(EmailChange.expires_at) < now - KEPT))
+    # What a second step was begun with is of no use once it is over.
+    session.exec(delete(PasskeyChallenge).where(col(PasskeyChallenge.expires_at) < now))
+    session.exec(delete(PendingSignIn).where(col(PendingSignIn.expires_at) < now))
     session.exec(delete(MailToken).where(col(MailToken.expires_at) < now - KEPT))

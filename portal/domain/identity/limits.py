@@ -36,10 +36,11 @@ SECOND_STEP_TRIES = 5  # wrong codes, then back to the password
 # Wrong codes of one sign-in over any number of passwords, then a lock that doubles.
 WRONG_SECOND_STEPS = 10
 CHALLENGE_LIFE = timedelta(minutes=5)
-CHALLENGES_AN_HOUR_IP = 60
+CHALLENGES_AN_HOUR_IP = 300
 RECOVERY_CODES = 10
 RECOVERY_CODES_FEW = 3
 PASSKEYS_MOST = 10
+PASSKEY_NAME_MAX = 40
 
 # Wrong passwords: per user and per IP (an IPv6 /64).
 WRONG_PASSWORDS = 5

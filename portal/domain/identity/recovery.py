@@ -5,7 +5,17 @@ from datetime import datetime
 from sqlmodel import Session
 
 from portal.domain.audit import operations as audit
-from portal.domain.identity import mail_tokens, mails, passwords, sessions, sign_up, throttles
+from portal.domain.identity import (
+    factors,
+    limits,
+    mail_tokens,
+    mails,
+    passwords,
+    pending,
+    sessions,
+    sign_up,
+    throttles,
+)
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import ip_bucket, user_bucket
 from portal.domain.identity.states import UserStatus, move
@@ -47,10 +57,15 @@ def whose_reset(session: Session, secret: str, now: datetime) -> User:
     return mail_tokens.look(session, secret, "reset", now)
 
 
-def check_new(user: User, password: str) -> str:
+def shortest(session: Session, secret: str, now: datetime) -> int:
+    """Return how long a password chosen by a reset link has to be. Raises mail_tokens.BadLink."""
+    return factors.shortest_password(session, whose_reset(session, secret, now))
+
+
+def check_new(user: User, password: str, at_least: int = limits.PASSWORD_MIN) -> str:
     """Return the hash of a new password: slow, outside a transaction. Raises WeakPassword."""
     about = (user.email, user.first_name, user.last_name, *sign_up.town_words())
-    passwords.check(password, about)
+    passwords.check(password, about, shortest=at_least)
     return passwords.hash_of(password)
 
 
@@ -69,6 +84,7 @@ def reset(session: Session, actor: Actor, secret: str, password_hash: str, now: 
         move(session, actor, user_id, UserStatus.UNVERIFIED, UserStatus.ACTIVE, now)
     sessions.revoke_all(session, user_id, now)
     mail_tokens.end_all(session, user_id, now)
+    pending.end_all(session, user, now)
     throttles.clear(session, user_bucket(user.email), ip_bucket(actor.ip))
     audit.record(session, actor, "user.reset_password", subject_user_id=user.id)
     mails.password_changed(session, user)

@@ -1,10 +1,9 @@
-"""The second step of a sign-in: an authenticator's code, or a recovery code, once each.
+"""The second step of a sign-in: an authenticator's code, a passkey or a recovery code, once each.
 
 A wrong code is a value and not an exception, so that what was counted stays counted.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -14,6 +13,8 @@ from portal.domain.identity import (
     factor_mails,
     factors,
     limits,
+    passkey_sign_in,
+    passkeys,
     pending,
     recovery_codes,
     sign_in,
@@ -21,23 +22,35 @@ from portal.domain.identity import (
     totp,
 )
 from portal.domain.identity.actor import Actor
+from portal.domain.identity.passkey_sign_in import Caller
 from portal.domain.identity.sign_in import Outcome, Result
+from portal.kit.errors import DomainError
+from portal.kit.text import N_
 from portal.models.identity import User
 
 PER_USER = throttles.LockRule(limits.WRONG_SECOND_STEPS, limits.LOCK_FIRST)
 
 
-@dataclass(frozen=True)
-class Caller:
-    """The browser that takes the step."""
-
-    ip: str = ""
-    user_agent: str = ""
-
-
 def bucket(user: User) -> str:
     """Return the bucket of wrong second factors of a sign-in, over any number of passwords."""
     return f"second_step:user:{user.id}"
+
+
+def options(session: Session, secret: str, now: datetime) -> str:
+    """Return, as JSON, what one of the passkeys of the step's sign-in is asked to sign.
+
+    Raises DomainError where the step is over.
+    """
+    user = pending.look(session, secret, now)
+    if user is None:
+        raise DomainError(N_("That took too long. Sign in again."))
+    return passkeys.options_to_sign(session, user, now)
+
+
+def challenge(session: Session, secret: str, answer: str, now: datetime) -> bytes:
+    """Use up the challenge that a passkey's answer names. Commit it before `by_passkey`."""
+    user = pending.look(session, secret, now)
+    return passkeys.challenge_to_sign(session, user, answer, now) if user is not None else b""
 
 
 def look(session: Session, secret: str, now: datetime) -> factors.Factors | None:
@@ -66,6 +79,19 @@ def by_recovery_code(
         return True
 
     return _try(session, secret, caller, now, proof)
+
+
+def by_passkey(
+    session: Session, secret: str, answer: str, challenge: bytes, caller: Caller, now: datetime
+) -> Result:
+    """Take the step with a passkey of the same sign-in. Nobody guesses one: no lock holds it up."""
+    user = pending.look(session, secret, now)
+    if user is None or pending.count(session, secret, now) is None:
+        return Result(Outcome.OVER)
+    found = passkey_sign_in.proven(session, answer, challenge, caller, now)
+    if found is None or found.id != user.id:
+        return Result(Outcome.WRONG)
+    return _passed(session, secret, user, caller, now)
 
 
 def _try(

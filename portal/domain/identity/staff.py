@@ -1,11 +1,9 @@
 """Members of staff: added on the command line, enrolled by a link, never without second factor."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from portal.cities import city
 from portal.domain.audit import operations as audit
 from portal.domain.identity import (
     factors,
@@ -31,20 +29,6 @@ class NotEnrolled(DomainError):
     """The member of staff could not be added or enrolled."""
 
     code = "not_enrolled"
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """What the enrolment page shows: for the owner of the link alone, and kept nowhere."""
-
-    email: str
-    seed: str
-    qr_svg: str
-
-    @property
-    def seed_in_groups(self) -> str:
-        """Return the seed as people read it: groups of four."""
-        return " ".join(self.seed[i : i + 4] for i in range(0, len(self.seed), 4))
 
 
 def add(session: Session, typed_email: str, role: str, now: datetime) -> str:
@@ -75,7 +59,7 @@ def add(session: Session, typed_email: str, role: str, now: datetime) -> str:
     return mails.staff_enrolment_url(mail_tokens.issue(session, user, "staff_enrol", now).secret)
 
 
-def begin_enrolment(session: Session, secret: str, now: datetime) -> Enrolment:
+def begin_enrolment(session: Session, secret: str, now: datetime) -> totp.AppKey:
     """Show the owner of the link a second factor that is not yet in force. The link stays unused.
 
     Shown again it is the same, so that a wrong code or a reload does not undo the scan. One in
@@ -87,8 +71,7 @@ def begin_enrolment(session: Session, secret: str, now: datetime) -> Enrolment:
         # Whoever asks for a new link has lost the old factors, or somebody found them.
         factors.remove_all(session, user)
         seed = totp.begin(session, user)
-    issuer = f"{city().full_name} {city().portal.name.en}"
-    return Enrolment(user.email, seed, totp.qr_svg(totp.uri(seed, user.email, issuer)))
+    return totp.app_key(user, seed)
 
 
 def check_new(email: str, password: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -11,6 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlmodel import Session, col, delete, select, update
 
 from portal import secret
+from portal.cities import city
 from portal.models.factors import TotpFactor
 from portal.models.identity import User
 
@@ -143,6 +145,26 @@ def _use(session: Session, user: User, code: str, now: datetime, *, confirming: 
         .execution_options(synchronize_session=False)
     )
     return used.rowcount == 1
+
+
+@dataclass(frozen=True)
+class AppKey:
+    """What is shown of a new seed: to its owner alone, and kept nowhere."""
+
+    email: str
+    seed: str
+    qr_svg: str
+
+    @property
+    def seed_in_groups(self) -> str:
+        """Return the seed as people read it: groups of four."""
+        return " ".join(self.seed[i : i + 4] for i in range(0, len(self.seed), 4))
+
+
+def app_key(user: User, seed: str) -> AppKey:
+    """Return a new seed as its owner is shown it."""
+    issuer = f"{city().full_name} {city().portal.name.en}"
+    return AppKey(user.email, seed, qr_svg(uri(seed, user.email, issuer)))
 
 
 def uri(seed: str, email: str, issuer: str) -> str:

@@ -12,6 +12,7 @@ from portal.domain.accounts.policy import OpenAccount, held
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.permission import ADMINISTRATOR, STAFF
+from portal.domain.identity.sessions import demand_fresh
 from portal.domain.requests import mails
 from portal.domain.requests.rules import (
     NOTE_LONGEST,
@@ -145,9 +146,10 @@ def request_address(
 ) -> AddressRequest:
     """Record the request with a reference and confirm it by mail.
 
-    Raises NotFound, WrongAddress, and DomainError while an earlier request waits.
+    Raises NotFound, FreshSignInNeeded, WrongAddress, and DomainError while an earlier one waits.
     """
     account = held(session, actor, account_claim)
+    demand_fresh(actor, now)
     page = address(session, actor, account_claim)
     wished = check_address(page, typed)
     row = _insert(session, actor, account, page, wished, typed, now)

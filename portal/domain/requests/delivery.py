@@ -13,6 +13,7 @@ from portal.cities import city
 from portal.domain.accounts.policy import OpenAccount, held
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
+from portal.domain.identity.sessions import demand_fresh
 from portal.domain.requests import mails
 from portal.kit.clock import day_bounds, local_date
 from portal.kit.errors import DomainError
@@ -131,9 +132,10 @@ def change_delivery(
     """Record the change with the consent text's version, and confirm it by mail.
 
     Bills by email go to the address of the sign-in, which was proven by activation. Raises
-    NotFound, and DomainError where the wish is none.
+    NotFound, FreshSignInNeeded, and DomainError where the wish is none.
     """
     account = held(session, actor, account_claim)
+    demand_fresh(actor, now)
     # Two tabs: the second waits here and then sees what the first recorded.
     session.exec(select(Tenure.id).where(Tenure.account_id == account.account_id).with_for_update())
     known = delivery(session, actor, account_claim, now)

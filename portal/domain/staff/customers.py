@@ -12,7 +12,7 @@ from portal.domain.accounts.policy import in_force
 from portal.domain.audit import operations as audit
 from portal.domain.bills.balance import credit_column, owed_column, unbooked_column
 from portal.domain.bills.rules import Standing, standing
-from portal.domain.identity import throttles
+from portal.domain.identity import factors, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import user_bucket
 from portal.domain.staff.policy import require_staff, sees_confidential
@@ -83,6 +83,7 @@ class SignInRow:
     last_sign_in: datetime | None
     last_failed: datetime | None
     locked_until: datetime | None
+    factors: factors.Factors
     links: tuple[LinkRow, ...]
 
 
@@ -229,6 +230,7 @@ def sign_in_row(session: Session, user: User, now: datetime) -> SignInRow:
         user.last_sign_in_at,
         user.last_failed_sign_in_at,
         throttles.locked_until(session, user_bucket(user.email), now),
+        factors.of(session, user),
         tuple(
             LinkRow(tie.id, account_no, cid, tie.customer_id, tie.created_at or now)
             for tie, account_no, cid in ties

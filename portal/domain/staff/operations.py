@@ -7,13 +7,21 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col
 
 from portal.domain.audit import operations as audit
-from portal.domain.identity import limits, recovery, sign_up
+from portal.domain.identity import (
+    factor_mails,
+    factors,
+    limits,
+    recovery,
+    sessions,
+    sign_up,
+)
 from portal.domain.identity.actor import Actor
+from portal.domain.identity.sessions import demand_recent
 from portal.domain.outbox.states import MailStatus, move
 from portal.domain.staff.customers import resident
 from portal.domain.staff.policy import require_administrator
 from portal.kit.errors import DomainError, NotFound
-from portal.kit.ids import parse_id
+from portal.kit.ids import UserId, parse_id
 from portal.kit.queue import defer
 from portal.kit.text import N_, speaking
 from portal.models.identity import AccountLink
@@ -45,6 +53,26 @@ def unlock(session: Session, actor: Actor, claim: object) -> str:
     require_administrator(actor)
     user = resident(session, actor, claim)
     recovery.unlock_by_staff(session, actor, user)
+    return user.email
+
+
+def remove_factors(session: Session, actor: Actor, claim: object, now: datetime) -> str:
+    """Take a resident's second step off, who lost it, and return the address.
+
+    The password ends with it: whoever calls in their name would still need their mailbox. Raises
+    NotAllowed, NotFound, FreshSignInNeeded, and DomainError where there is no second step.
+    """
+    require_administrator(actor)
+    demand_recent(actor, now)
+    user = resident(session, actor, claim)
+    if not factors.of(session, user).any:
+        raise DomainError(N_("This sign-in has no second step."))
+    factors.remove_all(session, user)
+    user.password_hash = ""
+    session.flush()
+    sessions.revoke_all(session, UserId(user.id), now)
+    audit.record(session, actor, "staff.remove_factors", subject_user_id=user.id)
+    factor_mails.factors_removed(session, user)
     return user.email
 
 
