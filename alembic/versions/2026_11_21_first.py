@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "ee64a85194b0"
+revision = "26b0bc72a037"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -250,6 +250,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("soon_told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -534,6 +535,54 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_import_fault_import_run_id"), "import_fault", ["import_run_id"], unique=False
+    )
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("rights", sa.Text(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("code_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("rights IN ('pay','view')", name=op.f("ck_invitation_rights")),
+        sa.CheckConstraint(
+            "num_nonnulls(accepted_at, withdrawn_at) <= 1", name=op.f("ck_invitation_outcome")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_invitation_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_invitation_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["invited_by"],
+            ["user_account.id"],
+            name=op.f("fk_invitation_invited_by"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
+    )
+    op.create_index(op.f("ix_invitation_invited_by"), "invitation", ["invited_by"], unique=False)
+    op.create_index(
+        "ix_invitation_open",
+        "invitation",
+        ["account_id", "customer_id"],
+        unique=False,
+        postgresql_where=sa.text("accepted_at IS NULL AND withdrawn_at IS NULL"),
     )
     op.create_table(
         "known_browser",

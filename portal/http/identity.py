@@ -10,7 +10,17 @@ from portal.domain.identity import limits, passwords, sessions, sign_in, sign_up
 from portal.domain.identity.sign_in import Outcome, Result
 from portal.domain.settings import operations
 from portal.http import passkeys, plain
-from portal.http.forms import Busy, a_place, count_form, hashed, see, slowly, text, visitor
+from portal.http.forms import (
+    Busy,
+    a_place,
+    count_form,
+    hashed,
+    link_secret,
+    see,
+    slowly,
+    text,
+    visitor,
+)
 from portal.http.plain import Problem, problem
 from portal.http.request import (
     actor_of,
@@ -58,6 +68,9 @@ async def show_sign_in(request: Request) -> Response:
     wanted = request.query_params.get("next", "")
     if not wanted and (await actor_of(request)).is_resident:
         return see(paths.HOME)
+    if not wanted and link_secret(request, "invitation"):
+        # Who signed up to accept an invitation comes back to it after all the mails.
+        wanted = paths.link(paths.INVITATION)
     return await _sign_in_page(request, next_path=path_only(wanted, ""), done=done(request))
 
 

@@ -14,6 +14,7 @@ from portal.models import (
     payments,
     property,
     settings,
+    sharing,
     usage,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "payments",
     "property",
     "settings",
+    "sharing",
     "usage",
 ]

@@ -122,6 +122,8 @@ class AccountLink(SQLModel, table=True):
     created_at: datetime | None = created()
     # The first instant at which a delegate's link no longer opens anything.
     ends_at: datetime | None = instant(default=None)
+    # When a delegate and the holder were told that the end is near.
+    soon_told_at: datetime | None = instant(default=None)
     removed_at: datetime | None = instant(default=None)
     # When the end of the customer's time there was noted; a delegate's link was removed by it.
     left_at: datetime | None = instant(default=None)

@@ -21,6 +21,8 @@ class ShellState(PortalState):
     account_no: str = ""
     account_address: str = ""
     has_other_accounts: bool = False
+    # False where it was shared with this person, who sees nobody else with access.
+    holds_account: bool = False
     # The token that the sign-out form carries; worth nothing without the cookie.
     csrf: str = ""
 
@@ -33,9 +35,8 @@ class ShellState(PortalState):
         self.csrf = csrf_of_session(actor.session_hash) if actor.session_hash else ""
         if parse_id(self._query("account")) is not None:
             self.account = self._query("account")
-        place = (
-            await self._ask(accounts.named, self.account) if self.is_resident else ("", "", False)
-        )
-        self.account_no, self.account_address, self.has_other_accounts = place
+        place = await self._ask(accounts.named, self.account)
+        self.account_no, self.account_address = place.account_no, place.address
+        self.has_other_accounts, self.holds_account = place.has_others, place.holds
         self.name = await self._ask(profile.first_name) if self.is_signed_in else ""
         self.cart_items = await self._ask(count_items)

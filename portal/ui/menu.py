@@ -25,7 +25,9 @@ _ACCOUNT_PAGES = (
     (N_("Usage"), routes.USAGE),
     (N_("My Notifications"), routes.NOTIFICATIONS),
     (N_("Bill Delivery Preference"), routes.DELIVERY),
+    (N_("People with access"), routes.PEOPLE),
 )
+_OF_HOLDERS = (routes.DELIVERY, routes.PEOPLE)
 _MODULES = {
     "utility_billing": routes.UTILITY_BILLING,
     "real_estate": routes.REAL_ESTATE,
@@ -85,7 +87,8 @@ def _item(text: str, path: str) -> Any:
 def _of_account(text: str, path: str, away: Any) -> Any:
     current_page = {"aria_current": "page"} if current() == path else {}
     to = routes.link(path) + "?account=" + ShellState.account
-    return rx.el.li(link(text, to=to, **current_page), class_name=away)
+    item = rx.el.li(link(text, to=to, **current_page), class_name=away)
+    return rx.cond(ShellState.holds_account, item) if path in _OF_HOLDERS else item
 
 
 def _which(away: Any) -> Any:

@@ -18,6 +18,7 @@ _SERVED = (
     routes.FORGOT_PASSWORD,
     routes.RESET_PASSWORD,
     routes.UNLOCK_ACCOUNT,
+    routes.INVITATION,
     routes.SETTINGS_SECURITY,
     routes.SETTINGS_CONNECTIONS,
     routes.SETTINGS_PASSWORD,

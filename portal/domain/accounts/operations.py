@@ -21,6 +21,7 @@ from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
 from portal.domain.identity.sessions import demand_fresh
 from portal.domain.identity.sign_in import minutes_left
+from portal.domain.sharing import endings
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.ids import AccountId, parse_id
 from portal.kit.text import N_
@@ -210,6 +211,8 @@ def remove(session: Session, actor: Actor, link_claim: object, now: datetime) ->
         account_id=tie.account_id,
         customer_id=tie.customer_id,
     )
+    if tie.rights == HOLD:
+        endings.end_grants(session, actor, tie.user_id, tie.account_id, tie.customer_id, now)
     account, person = session.get(Account, tie.account_id), session.get(User, tie.user_id)
     if account is None or person is None:
         return

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from portal.cities import city
 from portal.domain.accounts.policy import HOLD, OpenAccount, in_force, opened_accounts
@@ -64,17 +64,36 @@ def address_of(account: Account) -> str:
     return f"{account.service_address} {account.unit}".strip()
 
 
-def named(session: Session, actor: Actor, account_claim: object) -> tuple[str, str, bool]:
-    """Return an account's number, its address and whether the actor has others beside it.
+@dataclass(frozen=True)
+class Named:
+    """An account as a menu names it; `holds` is False for who has it shared."""
+
+    account_no: str = ""
+    address: str = ""
+    has_others: bool = False
+    holds: bool = False
+
+
+def named(session: Session, actor: Actor, account_claim: object) -> Named:
+    """Return how a menu names an account, and whether the actor has others beside it; one query.
 
     Empty words where the actor's links do not open it: a menu names an account, it refuses nobody.
     """
-    opened = opened_accounts(session, actor)
     account_id = parse_id(account_claim)
-    for one in opened:
-        if one.account_id == account_id:
-            return one.account.account_no, address_of(one.account), len(opened) > 1
-    return "", "", False
+    if account_id is None or not actor.is_resident:
+        return Named()
+    mine = (col(AccountLink.user_id) == actor.user_id, in_force())
+    others = select(func.count(func.distinct(col(AccountLink.account_id)))).where(*mine)
+    found = session.exec(
+        select(Account, AccountLink.rights, others.scalar_subquery())
+        .join(AccountLink, col(AccountLink.account_id) == Account.id)
+        .where(Account.id == account_id, *mine)
+        .limit(1)
+    ).first()
+    if found is None:
+        return Named()
+    account, rights, count = found
+    return Named(account.account_no, address_of(account), count > 1, rights == HOLD)
 
 
 def linked(session: Session, actor: Actor) -> list[LinkedAccount]:

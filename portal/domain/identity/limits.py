@@ -82,3 +82,10 @@ NUMBERS_DAY = timedelta(days=1)
 NUMBERS_A_DAY = 3
 NUMBERS_A_DAY_IP = 10
 LINK_ANSWER_AFTER = timedelta(milliseconds=250)
+
+# Sharing an account.
+INVITATION_LIFE = timedelta(days=14)
+INVITATIONS_A_DAY = 10
+INVITATION_CODE_LIFE = timedelta(minutes=30)
+SHARE_AT_MOST = timedelta(days=3660)  # how far away a last day may be
+TELL_BEFORE_END = timedelta(days=7)

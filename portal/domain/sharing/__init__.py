@@ -1,0 +1,1 @@
+"""Households: what a holder shares with others, for how long, and how it ends."""
