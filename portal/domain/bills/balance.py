@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal, select
 from sqlmodel import Session, col
 
 from portal.domain.accounts.policy import OpenAccount
@@ -30,7 +30,7 @@ def unbooked_column() -> ColumnElement[int]:
         .where(col(BillActivity.portal_payment_id) == col(PaymentItem.portal_payment_id))
         .exists()
     )
-    return (
+    paid = (
         select(
             func.coalesce(
                 func.sum(col(PaymentItem.amount_cents) - col(PaymentItem.excess_cents)), 0
@@ -45,6 +45,8 @@ def unbooked_column() -> ColumnElement[int]:
         .correlate(Bill)
         .scalar_subquery()
     )
+    # PostgreSQL's sum of integers is a numeric; cents are integers, here and wherever they go.
+    return cast(paid, BigInteger)
 
 
 def owed_column() -> ColumnElement[int]:

@@ -26,6 +26,7 @@ from portal.domain.bills.explain import (
     unit_sentence,
 )
 from portal.domain.bills.rules import Charge, ReadLine
+from portal.domain.bills.scan import qr_svg, scan_line
 from portal.kit.text import _, day, language, money, month_of, number, short_day
 
 TEMPLATE = Path(__file__).with_name("bill.typ")
@@ -61,7 +62,7 @@ def _words(bill: BillDetails, status: str) -> dict[str, object]:
     return {
         "lang": language(),
         "town": town.full_name,
-        "office": [contact.office.say(), *contact.address, contact.phone],
+        "office": [f"{contact.office.say()} · {contact.phone}", ", ".join(contact.address)],
         "title": _("Utility bill %(number)s", number=bill.bill_no),
         "number_line": _("Statement Date") + ": " + day(bill.statement_date),
         "customer_label": _("Customer Name"),
@@ -85,6 +86,7 @@ def _words(bill: BillDetails, status: str) -> dict[str, object]:
         "due_label": _("Pay By"),
         "due": day(bill.due_date),
         "status": status,
+        **_to_pay(bill),
         "why": headline(bill.change),
         "notes": [
             line for line in (average_day(bill.reads, gallons), *read_notes(bill.reads)) if line
@@ -117,6 +119,19 @@ def _words(bill: BillDetails, status: str) -> dict[str, object]:
             account=bill.account_no,
             town=town.full_name,
         ),
+    }
+
+
+def _to_pay(bill: BillDetails) -> dict[str, object]:
+    """Return what a phone or a counter reads to pay what is owed; nothing where nothing is."""
+    if not bill.owed:
+        return {"qr": "", "scan": ""}
+    return {
+        "qr": qr_svg(routes.absolute(routes.BILL, id=bill.bill_id)),
+        "qr_label": _("Scan to pay"),
+        "qr_alt": _("QR code that leads to this bill in the portal, to be paid there"),
+        "scan": scan_line(bill.account_no, bill.bill_no, bill.owed),
+        "scan_label": _("For the payment counter"),
     }
 
 

@@ -53,6 +53,14 @@ def pay(
     return item
 
 
+def test_what_a_bill_owes_is_an_integer(db: Session) -> None:
+    user, account, customer = factories.household(db)
+    bill = factories.bill(db, account, customer, 12711)
+    pay(db, user, bill, 2711)
+    owed = owed_cents(db, [BillId(bill.id)])[BillId(bill.id)]
+    assert (owed, type(owed)) == (10000, int)
+
+
 def book(db: Session, bill: Bill, cents: int, portal_payment_id: str = "") -> None:
     """Add the billing system's row of a payment of `cents` on `bill`."""
     db.add(

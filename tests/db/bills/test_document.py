@@ -1,5 +1,6 @@
 """The bill as a tagged PDF: its tags, language and title, and the same words as the page."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -10,8 +11,10 @@ import pytest
 from sqlmodel import Session
 
 from portal import routes
+from portal.domain.bills import document
 from portal.domain.bills.details import BillDetails, bill_details
 from portal.domain.bills.document import bill_pdf, file_name
+from portal.domain.bills.scan import scan_line
 from portal.kit.text import speaking
 from tests import factories
 from tests.db.bills.test_balance import TODAY
@@ -83,6 +86,23 @@ def test_the_paper_says_where_the_bill_stands_in_the_portal(found: BillDetails) 
     pdf = pikepdf.open(BytesIO(bill_pdf(found, "Due")))
     links = [str(note.A.URI) for page in pdf.pages for note in page.get("/Annots", [])]
     assert set(links) == {routes.absolute(routes.BILL, id=found.bill_id)}
+
+
+def test_what_is_owed_can_be_scanned_and_what_is_paid_cannot(found: BillDetails) -> None:
+    owing = document._words(found, "Due")
+    assert owing["scan"] == scan_line(found.account_no, "98465", 12711)
+    assert str(owing["qr"]).startswith("<?xml")
+    assert document._words(replace(found, owed=0), "Paid")["scan"] == ""
+    pdf = pikepdf.open(BytesIO(bill_pdf(replace(found, owed=0), "Paid")))
+    assert tags(pdf.Root.StructTreeRoot.K, []).count("Figure") == 1  # the history alone
+
+
+def test_a_short_bill_is_one_page(found: BillDetails) -> None:
+    for code in ("en", "es"):
+        with speaking(code):
+            pdf = pikepdf.open(BytesIO(bill_pdf(found, "Due in 13 days")))
+        assert len(pdf.pages) == 1
+        assert tags(pdf.Root.StructTreeRoot.K, []).count("Figure") == 2  # the QR and the history
 
 
 def test_what_the_billing_system_sent_is_words_and_never_commands(found: BillDetails) -> None:
