@@ -179,3 +179,28 @@ export function LookAgain({ onLook }) {
 export function PrintButton({ children }) {
   return <button type="button" className="button" onClick={() => window.print()}>{children}</button>;
 }
+
+// On paper alone: where this page stands and when it was printed, in the city's time.
+export function Paper({ zone, printed, children }) {
+  const { pathname, search } = useLocation();
+  const place = useRef(null);
+  const time = useRef(null);
+  useEffect(() => {
+    const say = () => {
+      const language = /^\/es(\/|$)/.test(pathname) ? "es-US" : "en-US";
+      const style = { dateStyle: "long", timeStyle: "short", timeZone: zone };
+      place.current.textContent = window.location.href;
+      time.current.textContent = new Date().toLocaleString(language, style);
+    };
+    say();
+    window.addEventListener("beforeprint", say);
+    return () => window.removeEventListener("beforeprint", say);
+  }, [pathname, search]);
+  return (
+    <div className="print-only paper">
+      <p>{children}</p>
+      <p>{printed} <span ref={time} /></p>
+      <p ref={place} />
+    </div>
+  );
+}

@@ -23,9 +23,10 @@ from portal.domain.cart.queries import count_items
 from portal.domain.identity import profile
 from portal.domain.identity.actor import Actor
 from portal.http.request import CSRF_COOKIE, CSRF_FIELD, actor_of, cookie_of
+from portal.kit.clock import utc_now
 from portal.kit.db import in_thread
 from portal.kit.errors import DomainError
-from portal.kit.text import LANGUAGES, N_, _, language, money, ngettext, say, speaking
+from portal.kit.text import LANGUAGES, N_, _, language, moment, money, ngettext, say, speaking
 from portal.secret import csrf_of_session, csrf_of_visitor
 from portal.style import FONT, asset, city_logo, city_style, is_test_mode, telephone
 
@@ -89,6 +90,9 @@ class _Frame:
     other_language: str
     other_href: str
     path: str
+    # For paper; the query stays away from it: it may be a link that signs in.
+    address: str
+    drawn_at: str
 
 
 async def page(
@@ -130,6 +134,8 @@ async def page(
         other_language=other,
         other_href=other_path + (f"?{query}" if query and request.method == "GET" else ""),
         path=routes.localized(request.scope["path"]),
+        address=routes.absolute(request.scope["path"]),
+        drawn_at=moment(utc_now(), city().zone),
     )
     html = (
         _templates()

@@ -5,7 +5,6 @@ from typing import Any
 import reflex as rx
 
 from portal import routes
-from portal.cities import city
 from portal.kit.text import N_, _
 from portal.pages import Page
 from portal.state.base import RESIDENT
@@ -27,6 +26,7 @@ def view() -> Any:
                 class_name="back",
             )
         ),
+        reference=(_("Bill Number"), State.head.number),
     )
 
 
@@ -40,16 +40,6 @@ def _content() -> Any:
         _payments(),
         _history(),
         _message(),
-        rx.el.p(
-            city().contact.office.say(),
-            " ",
-            city().contact.phone,
-            " · ",
-            State.head.printed,
-            rx.el.br(),
-            State.head.address,
-            class_name="print-only small",
-        ),
     )
 
 

@@ -22,6 +22,7 @@ def view() -> Any:
     return shell.page(
         _("Receipt"),
         feedback.waiting(_content()),
+        reference=(_("Payment number"), State.number),
     )
 
 
@@ -80,14 +81,6 @@ def _content() -> Any:
             ("staff", rx.fragment()),
             ("confirm", rx.fragment()),
             form.actions(link(_("My Cart"), to=routes.link(routes.CART), class_name="button")),
-        ),
-        rx.el.p(
-            city().full_name,
-            " · ",
-            city().contact.phone,
-            rx.el.br(),
-            State.address,
-            class_name="print-only small",
         ),
     )
 

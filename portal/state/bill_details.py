@@ -66,8 +66,6 @@ class BillHead:
     previous: str = ""
     document: str = ""
     image: str = ""
-    address: str = ""
-    printed: str = ""
     payable: bool = False
 
 
@@ -229,8 +227,6 @@ def _head(found: BillDetails, today: date) -> BillHead:
         previous=found.previous_no,
         document=link,
         image=link + "&image=1" if found.image_name else "",
-        address=routes.absolute(routes.BILL, id=found.bill_id),
-        printed=_("Printed on %(day)s", day=day(today)),
         payable=found.may_pay,
     )
 

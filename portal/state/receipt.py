@@ -54,8 +54,6 @@ class ReceiptState(PortalState):
     # "paid", "checking", "staff" (a person has to settle it), "confirm" (the bank asks), "bank"
     # (processing) or "unpaid".
     standing: str = ""
-    # For paper: where this receipt stands.
-    address: str = ""
     # Where the bank's question can be answered.
     bank: str = ""
     number: str = ""
@@ -86,7 +84,6 @@ class ReceiptState(PortalState):
         if self.standing == "checking" and found.with_staff:
             self.standing = "staff"
         self.bank = routes.pay(found.cart_id)
-        self.address = routes.absolute(routes.RECEIPT, id=found.payment_id)
         self.number, self.amount = str(found.number), money(found.amount_cents)
         self.paid_at = moment(found.created_at, zone) if found.created_at else ""
         self.card = (

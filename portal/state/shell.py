@@ -15,6 +15,8 @@ class ShellState(PortalState):
     is_signed_in: bool = False
     is_resident: bool = False
     is_staff: bool = False
+    # Staff who look and do not act: their pages say why no button stands on them.
+    is_viewer: bool = False
     cart_items: int = 0
     # The account that this tab looks at: the menu's links lead to its pages.
     account: str = ""
@@ -32,6 +34,7 @@ class ShellState(PortalState):
         actor = self._actor()
         self.is_signed_in = actor.user_id is not None
         self.is_resident, self.is_staff = actor.is_resident, actor.is_staff
+        self.is_viewer = actor.is_staff and actor.role == "viewer"
         self.csrf = csrf_of_session(actor.session_hash) if actor.session_hash else ""
         if parse_id(self._query("account")) is not None:
             self.account = self._query("account")

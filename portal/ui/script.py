@@ -78,3 +78,12 @@ class PrintButton(rx.Component):
 
     library = LIBRARY
     tag = "PrintButton"
+
+
+class Paper(rx.Component):
+    """What only paper shows, below its children: when it was printed, and the page's address."""
+
+    library = LIBRARY
+    tag = "Paper"
+    zone: rx.Var[str]
+    printed: rx.Var[str]

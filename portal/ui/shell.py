@@ -11,18 +11,22 @@ from portal.state.shell import ShellState
 from portal.style import city_logo, is_test_mode, telephone
 from portal.ui import menu
 from portal.ui.feedback import error_summary, status
+from portal.ui.here import IS_SHOWN
 from portal.ui.native import anchor, link, native_form
-from portal.ui.script import LanguageLink
+from portal.ui.script import LanguageLink, Paper
 
 
-def page(title: Any, *content: Any, with_menu: bool = True, back: Any = None) -> Any:
+def page(
+    title: Any, *content: Any, with_menu: bool = True, back: Any = None, reference: Any = None
+) -> Any:
     """Draw a whole page: `title` is its h1, `content` stands below, `back` above it.
 
     What the last act had to say (problems, notice) stands between the heading and the content.
+    `reference`: (label, number) of what the page is about, for paper: Bill Number, 98465.
     """
     return rx.el.div(
         anchor(_("Skip to main content"), href="#main", class_name="skip"),
-        _header(),
+        _header(reference),
         rx.el.div(
             *([_side()] if with_menu else []),
             rx.el.main(
@@ -61,7 +65,7 @@ def _brand() -> Any:
     )
 
 
-def _header() -> Any:
+def _header(reference: Any) -> Any:
     staff = menu.current().startswith(routes.ADMIN)
     return rx.el.header(
         _banner(),
@@ -74,6 +78,7 @@ def _header() -> Any:
                 _phone_menu(),
                 class_name="bar-links",
             ),
+            _paper(reference),
             class_name="bar",
         ),
         class_name="top",
@@ -139,7 +144,20 @@ def _who() -> Any:
 
 
 def _side() -> Any:
-    return rx.el.nav(menu.menu(), class_name="side", aria_label=_("Menu"))
+    staff = menu.current().startswith(routes.ADMIN)
+    return rx.el.nav(
+        menu.menu(),
+        *([rx.cond(ShellState.is_viewer, _what_viewers_may())] if staff else []),
+        class_name="side",
+        aria_label=_("Menu"),
+    )
+
+
+def _what_viewers_may() -> Any:
+    return rx.el.p(
+        _("You are signed in as a viewer: you can look, and an administrator changes things."),
+        class_name="small muted",
+    )
 
 
 def _phone_menu() -> Any:
@@ -157,6 +175,18 @@ def _phone_menu() -> Any:
             class_name="sheet",
         ),
         class_name="menu phone-menu",
+    )
+
+
+def _paper(reference: Any) -> Any:
+    """Draw what every page says on paper beside the town's name: about what, when, and where."""
+    contact = city().contact
+    about = None if reference is None else rx.el.span(" · ", reference[0], " ", reference[1])
+    return Paper.create(
+        f"{contact.office.say()} {contact.phone}",
+        *([] if about is None else [rx.cond(IS_SHOWN, about)]),
+        zone=city().zone.key,
+        printed=_("Printed"),
     )
 
 

@@ -103,7 +103,7 @@ def test_a_bill_is_explained_and_is_the_same_as_pdf(
 
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation", name="Menu").first).to_be_hidden()
-    expect(main.get_by_text("Printed on")).to_be_visible()
+    expect(page.get_by_role("banner").get_by_text("Bill Number 98465")).to_be_visible()
     page.emulate_media(media="screen")
 
 

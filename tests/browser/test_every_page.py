@@ -4,13 +4,15 @@ With SHOTS_TO=<folder> in the environment each page leaves its pictures there.
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portal import routes
-from tests.browser.checks import check_page, shots
+from portal.cities import city
+from tests.browser.checks import check_page, ready, shots
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +57,35 @@ def test_residents_pages(page: Page, resident: dict[str, str], path: str) -> Non
     page.goto(path + query)
     check_page(page)
     _keep(page, path)
+
+
+def _check_paper(page: Page, printed: str) -> None:
+    """Hold a page to what paper says: whose it is, where it stands and when it was printed."""
+    page.emulate_media(media="print")
+    head = page.get_by_role("banner")
+    expect(head.get_by_text(city().full_name)).to_be_visible()
+    expect(head.get_by_text(re.compile(rf"^{printed} .*\b20\d\d"))).to_be_visible()
+    expect(head.get_by_text(page.url, exact=True)).to_be_visible()
+    expect(page.locator("nav:visible, footer:visible, button:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", OF_RESIDENTS)
+def test_residents_pages_on_paper(page: Page, resident: dict[str, str], path: str) -> None:
+    query = f"?id={resident['bill']}" if path == routes.BILL else f"?account={resident['account']}"
+    page.goto(path + query)
+    ready(page)
+    _check_paper(page, "Printed")
+
+
+def test_a_page_that_the_server_draws_on_paper(page: Page) -> None:
+    page.goto(routes.SIGN_UP)
+    _check_paper(page, "Printed")
+
+
+def test_a_spanish_page_on_paper(page: Page, resident: dict[str, str]) -> None:
+    page.goto(f"/es{routes.USAGE}?account={resident['account']}")
+    ready(page)
+    _check_paper(page, "Impreso")
 
 
 @pytest.mark.parametrize("path", [routes.SUMMARY, routes.BILLS, routes.USAGE])
