@@ -334,8 +334,7 @@ def _problem(column: Column, cell: str, shape: re.Pattern[str]) -> str:
         return "may not be empty"
     if column.kind is Kind.WORD:
         return "is none of " + " ".join(column.words)
-    return (
-        f"is not a {column.kind.value}"
-        if column.kind is not Kind.MONEY
-        else ("is not an amount with two decimals")
-    )
+    if column.kind is Kind.FLAG:
+        return "is neither Y nor N"
+    article = "an" if column.kind is Kind.MONEY else "a"
+    return f"is not {article} {column.kind.value}"

@@ -150,7 +150,7 @@ def test_an_open_end_is_empty_or_the_last_day(tmp_path: Path, value: str) -> Non
         ("name1", "x" * (MAX_CELL + 1), "x" * 80 + "...", f"is longer than {MAX_CELL} characters"),
         ("cid", "", "", "may not be empty"),
         ("status", "a", "a", "is none of A I"),
-        ("confidential", "yes", "yes", "is not a Y or N"),
+        ("confidential", "yes", "yes", "is neither Y nor N"),
     ],
 )
 def test_what_a_cell_may_not_hold(
