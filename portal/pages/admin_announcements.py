@@ -45,7 +45,7 @@ def _list() -> Any:
             Column(_("From"), lambda row: row.starts),
             Column(_("To"), lambda row: row.ends),
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
-            Column(_("Action"), _end),
+            Column(_("Action"), _end, kind="act"),
         ],
         _STATE.rows,
         dense=True,
@@ -64,8 +64,16 @@ def _form() -> Any:
     draft = _STATE.draft
     rich = _("Plain text, or simple HTML: paragraphs, lists, bold, links.")
     return section(
-        _("Write an announcement"),
+        rx.cond(draft.id != "", _("Change the announcement"), _("Write an announcement")),
         "write",
+        rx.cond(
+            draft.id != "",
+            link(
+                _("Write a new one instead"),
+                to=routes.link(routes.ADMIN_ANNOUNCEMENTS),
+                class_name="tap",
+            ),
+        ),
         form(
             rx.el.input(type="hidden", name="id", value=draft.id),
             field("title_en", _("Title (English)"), default_value=draft.title_en),

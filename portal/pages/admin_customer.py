@@ -9,13 +9,15 @@ from portal.kit.text import N_, _
 from portal.pages import Page
 from portal.pages.admin_parts import message_table, payment_table, section
 from portal.state.admin_customer import AdminCustomerState
+from portal.state.admin_customers import AdminCustomersState
 from portal.state.base import STAFF
 from portal.ui import shell
 from portal.ui.feedback import empty, status_word, waiting
 from portal.ui.form import button
 from portal.ui.here import IS_SHOWN
-from portal.ui.native import link
+from portal.ui.native import anchor, link
 from portal.ui.table import Column, facts, table
+from portal.ui.table import pages as page_links
 
 _STATE = AdminCustomerState
 
@@ -40,6 +42,7 @@ def customer() -> Any:
                     (_("Email"), _STATE.card.email),
                     (_("Status"), _STATE.card.status),
                 ),
+                _parts(),
                 _stays(),
                 _sign_ins(),
                 _bills(),
@@ -49,6 +52,7 @@ def customer() -> Any:
             ),
         ),
         back=_back(),
+        reference=(_("Customer ID"), _STATE.card.cid),
     )
 
 
@@ -64,7 +68,34 @@ def resident() -> Any:
 
 
 def _back() -> Any:
-    return rx.el.p(link(_("Customers"), to=routes.link(routes.ADMIN_CUSTOMERS)), class_name="back")
+    """Lead back to the list that was searched last."""
+    search = AdminCustomersState
+    found = routes.link(routes.ADMIN_CUSTOMERS) + "?q=" + search.encoded + "&page="
+    to = rx.cond(
+        search.encoded != "",
+        found + search.page.to_string(),
+        routes.link(routes.ADMIN_CUSTOMERS),
+    )
+    return rx.el.p(link(_("Customers"), to=to), class_name="back")
+
+
+def _parts() -> Any:
+    """Draw what leads down the page: it is long, and somebody is on the telephone."""
+    named = (
+        ("stays", _("Accounts")),
+        ("sign-ins", _("Sign-ins")),
+        ("bills", _("Bills")),
+        ("payments", _("Payments made here")),
+        ("messages", _("Messages sent")),
+        ("audit", _("Who did what")),
+    )
+    return rx.el.nav(
+        rx.el.ul(
+            *[rx.el.li(anchor(text, href="#" + name, class_name="tap")) for name, text in named],
+            class_name="links row",
+        ),
+        aria_label=_("On this page"),
+    )
 
 
 def _stays() -> Any:
@@ -74,7 +105,7 @@ def _stays() -> Any:
         table(
             _("Accounts"),
             [
-                Column(_("Account Number"), lambda row: row.account, head=True),
+                Column(_("Account Number"), _everybody_there, head=True),
                 Column(_("Service Address"), lambda row: row.address),
                 Column(_("Relation"), lambda row: row.relation),
                 Column(_("From"), lambda row: row.start),
@@ -87,6 +118,10 @@ def _stays() -> Any:
             dense=True,
         ),
     )
+
+
+def _everybody_there(row: Any) -> Any:
+    return link(row.account, to=routes.link(routes.ADMIN_CUSTOMERS) + "?q=" + row.account)
 
 
 def _sign_ins() -> Any:
@@ -107,6 +142,7 @@ def _sign_in(one: Any) -> Any:
             link(one.email, to=routes.link(routes.ADMIN_RESIDENT) + "?id=" + one.id),
             " ",
             status_word(one.status, one.tone),
+            rx.cond(one.locked_until != "", rx.fragment(" ", status_word(_("Locked"), "bad"))),
         ),
         facts(
             (_("Name"), one.name),
@@ -118,8 +154,8 @@ def _sign_in(one: Any) -> Any:
         ),
         rx.cond(_STATE.may_act, _acts(one)),
         rx.cond(_STATE.may_act & (one.second_step != ""), _without_second_step(one)),
-        rx.cond(one.links.length() > 0, rx.el.div(_links(one), class_name="part-gap")),
-        class_name="part-gap",
+        rx.cond(one.links.length() > 0, _links(one)),
+        class_name="chapter",
     )
 
 
@@ -163,7 +199,7 @@ def _links(one: Any) -> Any:
             ),
             Column(_("Customer ID"), lambda row: row.cid),
             Column(_("Since"), lambda row: row.since),
-            Column(_("Action"), _unlink),
+            Column(_("Action"), _unlink, kind="act"),
         ],
         one.links,
         dense=True,
@@ -182,15 +218,14 @@ def _unlink(row: Any) -> Any:
 
 def _bills() -> Any:
     return section(
-        _("Bills"),
+        _("Bills") + " (" + _STATE.card.bills_total + ")",
         "bills",
         rx.cond(
             _STATE.bills.length() > 0,
             table(
-                _("The newest") + " " + _STATE.card.bills_shown + " " + _("of") + " "
-                + _STATE.card.bills_total,
+                _("Bills"),
                 [
-                    Column(_("Bill"), lambda row: row.number, head=True),
+                    Column(_("Bill"), _bill_number, head=True),
                     Column(_("Account Number"), lambda row: row.account),
                     Column(_("Bill Date"), lambda row: row.dated),
                     Column(_("Due Date"), lambda row: row.due),
@@ -200,11 +235,28 @@ def _bills() -> Any:
                     Column(_("Note"), lambda row: row.note),
                 ],
                 _STATE.bills,
+                hide_caption=True,
                 dense=True,
             ),
             empty(_("No bill yet.")),
         ),
-    )  # fmt: skip
+        rx.cond(
+            _STATE.last > 1,
+            page_links(_STATE.page, _STATE.last, lambda n: _bills_page(n.to_string())),
+        ),
+    )
+
+
+def _bills_page(page: Any) -> Any:
+    return routes.link(routes.ADMIN_CUSTOMER) + "?id=" + _STATE.card.id + "&page=" + page
+
+
+def _bill_number(row: Any) -> Any:
+    return rx.cond(
+        row.print != "",
+        anchor(row.number, rx.el.span(" (PDF)", class_name="visually-hidden"), href=row.print),
+        row.number,
+    )
 
 
 def _paid() -> Any:
@@ -213,7 +265,7 @@ def _paid() -> Any:
         "payments",
         rx.cond(
             _STATE.payments.length() > 0,
-            payment_table(_("Payments made here"), _STATE.payments),
+            payment_table(_("Payments made here"), _STATE.payments, hide_caption=True),
             empty(_("No payment was made here yet.")),
         ),
     )
@@ -225,7 +277,7 @@ def _messages() -> Any:
         "messages",
         rx.cond(
             _STATE.messages.length() > 0,
-            message_table(_("Messages sent"), _STATE.messages),
+            message_table(_("Messages sent"), _STATE.messages, hide_caption=True),
             empty(_("No message was sent yet.")),
         ),
     )

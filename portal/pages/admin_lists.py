@@ -47,7 +47,13 @@ def payments() -> Any:
                     payment_table(_("Payments, those in doubt first"), state.rows),
                     _turn(state, routes.ADMIN_PAYMENTS, "status=" + state.status),
                 ),
-                empty(_("No payment of this kind.")),
+                empty(
+                    rx.cond(
+                        state.status != "",
+                        _("No payment of this kind."),
+                        _("No payment was made here yet."),
+                    )
+                ),
             ),
         ),
     )
@@ -73,7 +79,7 @@ def payment() -> Any:
                         _("Paid by"),
                         link(
                             state.one.who,
-                            to=routes.link(routes.ADMIN_RESIDENT) + "?id=" + state.payer,
+                            to=routes.link(routes.ADMIN_RESIDENT) + "?id=" + state.one.user,
                         ),
                     ),
                 ),
@@ -82,6 +88,7 @@ def payment() -> Any:
             ),
         ),
         back=_back(_("Payments"), routes.ADMIN_PAYMENTS),
+        reference=(_("Payment"), state.one.number),
     )
 
 
@@ -158,16 +165,17 @@ def import_run() -> Any:
     """Draw one run, its counts and its rows at fault."""
     state = AdminImportsState
     return shell.page(
-        rx.cond(IS_SHOWN, state.one.source, _("Import")),
+        rx.cond(IS_SHOWN, _("Import") + " " + state.one.source, _("Import")),
         waiting(
             rx.fragment(
                 _reason(state.one.reason),
                 facts(
                     (_("Status"), status_word(state.one.status, state.one.tone)),
                     (_("When"), state.one.at),
+                    (_("As of"), _or_none(state.one.as_of)),
+                    (_("Rows"), state.one.rows),
                     (_("Rows at fault"), state.one.faults),
                 ),
-                rx.cond(state.one.as_of != "", facts((_("As of"), state.one.as_of))),
                 rx.cond(
                     state.notes.length() > 0,
                     rx.el.ul(rx.foreach(state.notes, rx.el.li)),
@@ -232,11 +240,19 @@ def outbox() -> Any:
                 state.rows.length() > 0,
                 rx.fragment(
                     message_table(
-                        _("Messages, newest first"), state.rows, Column(_("Action"), _retry)
+                        _("Messages, newest first"),
+                        state.rows,
+                        Column(_("Action"), _retry, kind="act"),
                     ),
                     _turn(state, routes.ADMIN_OUTBOX, "status=" + state.status),
                 ),
-                empty(_("No message of this kind.")),
+                empty(
+                    rx.cond(
+                        state.status != "",
+                        _("No message of this kind."),
+                        _("No message was sent yet."),
+                    )
+                ),
             ),
         ),
     )

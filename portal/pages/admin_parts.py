@@ -31,12 +31,16 @@ def search_box(**props: Any) -> Any:
     )
 
 
-def section(title: str, name: str, *content: Any) -> Any:
+def section(title: Any, name: str, *content: Any) -> Any:
     """Draw a part of a page under its heading; the table inside is the region that is named."""
-    return rx.el.div(rx.el.h2(title, id=name), *content)
+    return rx.el.div(rx.el.h2(title, id=name), *content, class_name="chapter")
 
 
-def payment_table(caption: Any, rows: Any) -> Any:
+def _to_sign_in(text: Any, user: Any) -> Any:
+    return link(text, to=routes.link(routes.ADMIN_RESIDENT) + "?id=" + user)
+
+
+def payment_table(caption: Any, rows: Any, *, hide_caption: bool = False) -> Any:
     """Draw payments."""
     return table(
         caption,
@@ -47,9 +51,10 @@ def payment_table(caption: Any, rows: Any) -> Any:
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
             Column(_("Method"), lambda row: row.how),
             Column(_("Bills"), lambda row: row.bills),
-            Column(_("Paid by"), lambda row: row.who),
+            Column(_("Paid by"), lambda row: _to_sign_in(row.who, row.user)),
         ],
         rows,
+        hide_caption=hide_caption,
         dense=True,
     )
 
@@ -80,13 +85,18 @@ def import_table(caption: Any, rows: Any) -> Any:
     )
 
 
-def message_table(caption: Any, rows: Any, *more: Column) -> Any:
+def message_table(caption: Any, rows: Any, *more: Column, hide_caption: bool = False) -> Any:
     """Draw messages, without their text."""
     return table(
         caption,
         [
             Column(_("Subject"), lambda row: row.subject, head=True),
-            Column(_("To"), lambda row: row.recipient),
+            Column(
+                _("To"),
+                lambda row: rx.cond(
+                    row.user != "", _to_sign_in(row.recipient, row.user), row.recipient
+                ),
+            ),
             Column(_("When"), lambda row: row.at),
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
             Column(_("Attempts"), lambda row: row.attempts.to_string(), kind="number"),
@@ -94,6 +104,7 @@ def message_table(caption: Any, rows: Any, *more: Column) -> Any:
             *more,
         ],
         rows,
+        hide_caption=hide_caption,
         dense=True,
     )
 

@@ -21,7 +21,7 @@ def view() -> Any:
     """Draw the work list."""
     return shell.page(
         _("Work list"),
-        search_box(),
+        search_box(auto_focus=True),
         waiting(_lists()),
     )
 
@@ -42,14 +42,19 @@ def _lists() -> Any:
         ),
         rx.el.p(
             _("Last billing files: "),
-            rx.cond(state.last_exchange != "", state.last_exchange, _("none yet")),
+            _run(state.last_exchange),
             ". ",
             _("Last meter readings: "),
-            rx.cond(state.last_usage != "", state.last_usage, _("none yet")),
+            _run(state.last_usage),
             ".",
             class_name="muted small",
         ),
     )
+
+
+def _run(run: Any) -> Any:
+    to = routes.link(routes.ADMIN_IMPORT) + "?id=" + run.id
+    return rx.cond(run.id != "", link(run.at, to=to), _("none yet"))
 
 
 def _requests() -> Any:
@@ -66,13 +71,13 @@ def _requests() -> Any:
 
 def _tasks() -> Any:
     return table(
-        _("Tasks"),
+        _("Tasks") + " (" + AdminWorkState.tasks_total.to_string() + ")",
         [
             Column(_("Task"), lambda row: row.kind, head=True),
             Column(_("Since"), lambda row: row.at),
             Column(_("What happened"), lambda row: row.detail),
             Column(_("Payment"), _payment_of),
-            Column(_("Action"), _done),
+            Column(_("Action"), _done, kind="act"),
         ],
         AdminWorkState.tasks,
         dense=True,

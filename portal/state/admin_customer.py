@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portal import routes
 from portal.cities import city
 from portal.domain.bills.rules import Standing
 from portal.domain.identity.factors import Factors
@@ -57,6 +58,8 @@ class BillLine:
     """A bill."""
 
     number: str = ""
+    # Where its print stands; "" for a bill that is about no account.
+    print: str = ""
     account: str = ""
     dated: str = ""
     due: str = ""
@@ -109,6 +112,7 @@ class AuditLine:
 class CustomerCard:
     """What the billing system holds of a customer."""
 
+    id: str = ""
     name: str = ""
     cid: str = ""
     address: str = ""
@@ -118,7 +122,6 @@ class CustomerCard:
     confidential: bool = False
     owed: str = ""
     bills_total: str = ""
-    bills_shown: str = ""
 
 
 class AdminCustomerState(PortalState):
@@ -131,6 +134,9 @@ class AdminCustomerState(PortalState):
     payments: list[PaymentLine] = []
     messages: list[MessageLine] = []
     audit: list[AuditLine] = []
+    # The page of bills, and the last one.
+    page: int = 1
+    last: int = 1
     may_act: bool = False
 
     @loader(STAFF)
@@ -180,12 +186,14 @@ class AdminCustomerState(PortalState):
     async def _show_customer(self) -> None:
         now = utc_now()
         found = await self._ask(
-            customers.view_customer, self._query("id"), now, local_date(now, city().zone)
-        )
+            customers.view_customer, self._query("id"), self._query("page"),
+            now, local_date(now, city().zone),
+        )  # fmt: skip
         self.card = _card(found)
         self.stays = [_stay(row) for row in found.stays]
         self.sign_ins = [_sign_in(row) for row in found.sign_ins]
-        self.bills = [_bill(row) for row in found.bills]
+        self.bills = [_bill(row) for row in found.bills.rows]
+        self.page, self.last = found.bills.page, found.bills.last
         self._rest(found.payments, found.messages, found.audit)
 
     async def _show_resident(self) -> None:
@@ -211,6 +219,7 @@ class AdminCustomerState(PortalState):
 
 def _card(found: customers.CustomerPage) -> CustomerCard:
     return CustomerCard(
+        str(found.customer_id),
         found.person.name,
         found.person.cid,
         ", ".join(found.person.lines),
@@ -219,8 +228,7 @@ def _card(found: customers.CustomerPage) -> CustomerCard:
         _("Active") if found.active else _("Inactive"),
         found.confidential,
         money(found.cents_owed),
-        number(found.bills_total),
-        number(len(found.bills)),
+        number(found.bills.total),
     )
 
 
@@ -241,6 +249,7 @@ def _bill(row: BillRow) -> BillLine:
     note = _("%(amount)s paid here, not yet in the books", amount=money(row.unbooked))
     return BillLine(
         row.number,
+        routes.link(routes.DOCUMENT_BILL, id=row.bill_id) if row.bill_id else "",
         row.account_no,
         on(row.statement),
         on(row.due),

@@ -76,7 +76,6 @@ class AdminPaymentsState(PortalState):
     page: int = 1
     last: int = 1
     one: PaymentLine = PaymentLine()
-    payer: str = ""
     processor_ref: str = ""
     effective: str = ""
     # What a person has not done about it yet.
@@ -119,7 +118,7 @@ class AdminPaymentsState(PortalState):
             TaskLine(kind=_(TASK_WORDS.get(task.kind, task.kind)), detail=task.detail)
             for task in found.tasks
         ]
-        self.one, self.payer = payment_line(found.payment), str(found.user_id)
+        self.one = payment_line(found.payment)
         self.processor_ref, self.effective = found.processor_ref, on(found.effective)
         self.events = [
             EventLine(

@@ -43,6 +43,8 @@ class PaymentLine:
     who: str = ""
     bills: str = ""
     reason: str = ""
+    # Leads to the sign-in that paid.
+    user: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class MessageLine:
     attempts: int = 0
     error: str = ""
     may_retry: bool = False
+    # Leads to the sign-in it was for; "" where it was for none.
+    user: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ def payment_line(row: PaymentRow) -> PaymentLine:
         row.who,
         row.bills,
         _(reason(row.failure_code)) if row.failure_code else "",
+        str(row.user_id),
     )
 
 
@@ -122,6 +127,7 @@ def message_line(row: MessageRow) -> MessageLine:
         row.attempts,
         row.error,
         row.status == "failed",
+        str(row.user_id or ""),
     )
 
 

@@ -55,8 +55,8 @@ class AdminWorkState(PortalState):
     refused: list[ImportLine] = []
     failed: list[MessageLine] = []
     requests: int = 0
-    last_exchange: str = ""
-    last_usage: str = ""
+    last_exchange: ImportLine = ImportLine()
+    last_usage: ImportLine = ImportLine()
     nothing: bool = False
     may_act: bool = False
 
@@ -87,8 +87,10 @@ class AdminWorkState(PortalState):
         self.in_doubt = [payment_line(row) for row in found.in_doubt]
         self.refused = [import_line(row) for row in found.refused]
         self.failed = [message_line(row) for row in found.failed_mails]
-        self.last_exchange = when(found.last_exchange.at) if found.last_exchange else ""
-        self.last_usage = when(found.last_usage.at) if found.last_usage else ""
+        self.last_exchange, self.last_usage = (
+            import_line(run) if run else ImportLine()
+            for run in (found.last_exchange, found.last_usage)
+        )
         lists = (self.tasks, self.in_doubt, self.refused, self.failed)
         self.nothing = not any(lists) and not self.requests
         self.may_act = self._actor().role == "administrator"

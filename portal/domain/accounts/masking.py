@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portal.domain.identity.actor import Actor
 from portal.kit.text import _
 from portal.models.accounts import Customer
 
@@ -14,6 +15,11 @@ class Person:
     lines: tuple[str, ...]
     cid: str
     masked: bool
+
+
+def sees_confidential(actor: Actor) -> bool:
+    """True for staff who see the name and address of confidential customers."""
+    return actor.is_staff and actor.role == "administrator"
 
 
 def person(customer: Customer, *, masked: bool) -> Person:

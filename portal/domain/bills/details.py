@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from portal.cities import city
-from portal.domain.accounts.masking import Person, person
+from portal.domain.accounts.masking import Person, person, sees_confidential
 from portal.domain.audit.operations import record
 from portal.domain.bills.balance import credit_column, owed_column, unbooked_column
 from portal.domain.bills.paid import PaidOn, paid_on
@@ -135,7 +135,11 @@ def bill_details(session: Session, actor: Actor, bill_claim: object, today: date
     if found is None:
         raise NotFound(N_("We could not find that bill among the accounts linked to your sign-in."))
     bill, account, customer, viewer_id, may_pay, owed, credit, unbooked = found
-    own = viewer_id == bill.customer_id or actor.is_staff
+    shown = sees_confidential(actor) if actor.is_staff else viewer_id == bill.customer_id
+    payer = person(customer, masked=customer.confidential and not shown)
+    # One who gets copies knows the place; of a viewer it is kept, as on every staff screen.
+    hides_place = payer.masked and actor.is_staff
+    address = " ".join(filter(None, (account.service_address, account.unit)))
     if actor.is_staff:
         record(
             session,
@@ -161,9 +165,9 @@ def bill_details(session: Session, actor: Actor, bill_claim: object, today: date
         bill_id=BillId(bill.id),
         account_id=AccountId(account.id),
         account_no=account.account_no,
-        service_address=" ".join(filter(None, (account.service_address, account.unit))),
-        place=f"{account.city}, {account.state} {account.zip}",
-        person=person(customer, masked=customer.confidential and not own),
+        service_address=payer.name if hides_place else address,
+        place="" if hides_place else f"{account.city}, {account.state} {account.zip}",
+        person=payer,
         bill_year=bill.bill_year,
         category=bill.category,
         bill_no=bill.bill_no,

@@ -1,4 +1,4 @@
-"""What a machine reads off a printed bill: the scan line of a payment counter, the QR of a phone."""
+"""What a machine reads off a printed bill: a payment counter its scan line, a phone the QR."""
 
 import io
 

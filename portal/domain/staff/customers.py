@@ -1,5 +1,6 @@
 """One page a customer, one a sign-in: what the city holds and what the portal knows of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
-from portal.domain.accounts.masking import Person, person
+from portal.domain.accounts.masking import Person, person, sees_confidential
 from portal.domain.accounts.policy import in_force
 from portal.domain.audit import operations as audit
 from portal.domain.bills.balance import credit_column, owed_column, unbooked_column
@@ -15,7 +16,7 @@ from portal.domain.bills.rules import Standing, standing
 from portal.domain.identity import factors, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import user_bucket
-from portal.domain.staff.policy import require_staff, sees_confidential
+from portal.domain.staff.policy import Paged, last_page, page_of, require_staff
 from portal.domain.staff.records import MessageRow, PaymentRow, hidden, messages, payment_rows
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
@@ -27,7 +28,7 @@ from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
 from portal.models.payments import Payment, PaymentItem
 
-BILLS = 40
+BILLS = 12
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,12 @@ class StayRow:
 
 @dataclass(frozen=True)
 class BillRow:
-    """A bill; cents, less what the portal took and the books do not show yet."""
+    """A bill; cents, less what the portal took and the books do not show yet.
 
+    `bill_id` leads to its print; None for a bill that is about no account.
+    """
+
+    bill_id: UUID | None
     number: str
     account_no: str
     statement: date
@@ -109,8 +114,7 @@ class CustomerPage:
     confidential: bool
     stays: tuple[StayRow, ...]
     sign_ins: tuple[SignInRow, ...]
-    bills: tuple[BillRow, ...]
-    bills_total: int
+    bills: Paged[BillRow]
     cents_owed: int
     payments: tuple[PaymentRow, ...]
     messages: tuple[MessageRow, ...]
@@ -128,9 +132,9 @@ class SignInPage:
 
 
 def view_customer(
-    session: Session, actor: Actor, claim: object, now: datetime, today: date
+    session: Session, actor: Actor, claim: object, page: object, now: datetime, today: date
 ) -> CustomerPage:
-    """Return one customer's page and note who looked. Raises NotFound.
+    """Return one customer with a page of the bills, and note who looked. Raises NotFound.
 
     A viewer sees a confidential customer's numbers, bills and payments, not name and address.
     """
@@ -153,9 +157,10 @@ def view_customer(
         )
         .order_by(col(User.email))
     ).all()
-    bills, total, owed = _bills(session, customer.id, today)
+    bills, owed = _bills(session, customer.id, page, today)
+    their_ids = [user.id for user in users]
     about = or_(
-        col(Mail.user_id).in_([user.id for user in users]),
+        col(Mail.user_id).in_(their_ids),
         (col(Mail.to_address) == customer.email) & (col(Mail.to_address) != ""),
     )
     return CustomerPage(
@@ -168,11 +173,10 @@ def view_customer(
         _stays(session, customer.id, masked=masked),
         () if masked else tuple(sign_in_row(session, user, now) for user in users),
         bills,
-        total,
         owed,
         _payments(session, actor, _pays_for(customer.id)),
         () if masked else messages(session, actor, about),
-        _history(session, col(AuditEvent.customer_id) == customer.id, masked=masked),
+        _history(session, _touched(customer.id, their_ids), masked=masked),
     )
 
 
@@ -261,22 +265,26 @@ def _stays(session: Session, customer_id: UUID, *, masked: bool) -> tuple[StayRo
 
 
 def _bills(
-    session: Session, customer_id: UUID, today: date
-) -> tuple[tuple[BillRow, ...], int, int]:
+    session: Session, customer_id: UUID, page_claim: object, today: date
+) -> tuple[Paged[BillRow], int]:
     mine = col(Bill.customer_id) == customer_id
     owed = owed_column()
     summed = session.execute(
         select(func.count(), func.coalesce(func.sum(owed), 0)).select_from(Bill).where(mine)
     ).one()
+    last = last_page(summed[0], BILLS)
+    page = min(page_of(page_claim), last)
     rows = session.execute(
         select(Bill, col(Account.account_no), owed, credit_column(), unbooked_column())
         .outerjoin(Account, col(Account.id) == col(Bill.account_id))
         .where(mine)
         .order_by(col(Bill.statement_date).desc(), col(Bill.bill_no))
         .limit(BILLS)
+        .offset((page - 1) * BILLS)
     ).all()
     bills = tuple(
         BillRow(
+            bill.id if account_no else None,
             bill.bill_no,
             account_no or bill.property_code,
             bill.statement_date,
@@ -289,7 +297,7 @@ def _bills(
         )
         for bill, account_no, cents, credit, unbooked in rows
     )
-    return bills, summed[0], int(summed[1])
+    return Paged(bills, page, last, summed[0]), int(summed[1])
 
 
 def _pays_for(customer_id: UUID) -> ColumnElement[bool]:
@@ -302,6 +310,15 @@ def _pays_for(customer_id: UUID) -> ColumnElement[bool]:
 
 def _payments(session: Session, actor: Actor, which: ColumnElement[bool]) -> tuple[PaymentRow, ...]:
     return payment_rows(session, actor, which, 40, 0)
+
+
+def _touched(customer_id: UUID, user_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """True of an act that touched the customer, or one of their sign-ins and nobody else's."""
+    of_sign_in = col(AuditEvent.subject_user_id).in_(user_ids)
+    return or_(
+        col(AuditEvent.customer_id) == customer_id,
+        of_sign_in & col(AuditEvent.customer_id).is_(None),
+    )
 
 
 def _history(session: Session, which: ColumnElement[bool], *, masked: bool) -> tuple[AuditRow, ...]:

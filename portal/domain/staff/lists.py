@@ -51,10 +51,9 @@ class TaskLeft:
 
 @dataclass(frozen=True)
 class PaymentPage:
-    """One payment with its chain of states; `user_id` leads to the sign-in that paid."""
+    """One payment with its chain of states."""
 
     payment: PaymentRow
-    user_id: UUID
     processor_ref: str
     effective: date
     live: bool
@@ -143,7 +142,6 @@ def payment(session: Session, actor: Actor, claim: object) -> PaymentPage:
     ).all()
     return PaymentPage(
         row,
-        found.user_id,
         found.processor_ref or "",
         found.effective_date,
         found.status in LIVE,
@@ -195,7 +193,7 @@ def import_run(
         tuple(run.notes),
         tuple(
             CountRow(name, tuple((figure, int(n)) for figure, n in counts.items()))
-            for name, counts in run.counts.items()
+            for name, counts in sorted(run.counts.items())
         ),
         Paged(
             tuple(

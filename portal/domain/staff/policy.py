@@ -43,8 +43,3 @@ def require_administrator(actor: Actor) -> None:
     require_staff(actor)
     if actor.role != "administrator":
         raise NotAllowed(N_("Viewers can look but not change. Ask an administrator to do this."))
-
-
-def sees_confidential(actor: Actor) -> bool:
-    """True for staff who see the name and address of confidential customers."""
-    return actor.is_staff and actor.role == "administrator"

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlmodel import Session, col
 
+from portal.domain.accounts.masking import sees_confidential
 from portal.domain.identity.actor import Actor
-from portal.domain.staff.policy import sees_confidential
 from portal.kit.text import _
 from portal.models.accounts import Customer
 from portal.models.bills import Bill
@@ -38,6 +38,7 @@ class PaymentRow:
     who: str
     bills: str
     failure_code: str
+    user_id: UUID
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class MessageRow:
     status: str
     attempts: int
     error: str
+    user_id: UUID | None
 
 
 def hidden() -> str:
@@ -144,6 +146,7 @@ def payment_rows(
             hidden() if is_masked else email,
             bills or "",
             payment.failure_code,
+            payment.user_id,
         )
         for payment, email, bills, is_masked in rows
     )
@@ -175,6 +178,7 @@ def messages(
             mail.status,
             mail.attempts,
             without_addresses(mail.last_error) if is_masked else mail.last_error,
+            mail.user_id,
         )
         for mail, is_masked in rows
         if mail.created_at is not None

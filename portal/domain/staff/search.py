@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlmodel import Session, col
 
-from portal.domain.accounts.masking import person
+from portal.domain.accounts.masking import person, sees_confidential
 from portal.domain.accounts.policy import in_force
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
@@ -18,7 +18,6 @@ from portal.domain.staff.policy import (
     last_page,
     page_of,
     require_staff,
-    sees_confidential,
 )
 from portal.kit.text import _
 from portal.models.accounts import Account, Customer, Tenure
@@ -92,7 +91,6 @@ def find(session: Session, actor: Actor, typed: str, page_claim: object = "1") -
     asked = prefix_query(typed)
     if not asked:
         return Results(Paged((), 1, 1, 0), ())
-    page = page_of(page_claim)
     audit.record(session, actor, "staff.search", words=typed[:80])
     query = func.to_tsquery("simple", asked)
     bare = re.sub(r"[\s-]", "", typed).lstrip("0")[:40]
@@ -104,6 +102,7 @@ def find(session: Session, actor: Actor, typed: str, page_claim: object = "1") -
         .join(Customer, col(Customer.id) == col(Tenure.customer_id))
         .where(matches)
     ).scalar_one()
+    page = min(page_of(page_claim), last_page(total))
     return Results(
         Paged(_tenures(session, actor, matches, bare, page), page, last_page(total), total),
         _without_link(session, query) if page == 1 else (),

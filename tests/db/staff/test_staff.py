@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from portal.cities import city_file, read_city
+from portal.domain.bills.details import bill_details
 from portal.domain.identity import limits, throttles
 from portal.domain.identity.actor import ANONYMOUS, Actor
 from portal.domain.identity.sign_in import user_bucket
@@ -97,7 +98,7 @@ def test_viewers_do_not_find_confidential_customers_by_name(db: Session, town: A
     assert customers.view_sign_in(db, admin, str(user.id), NOW).sign_in.name == "Sylvia S"
     seen = customers.view_sign_in(db, viewer, str(user.id), NOW).sign_in
     assert seen.name == "Not shown (confidential)"
-    masked = customers.view_customer(db, viewer, str(town["hidden"].id), NOW, TODAY)
+    masked = customers.view_customer(db, viewer, str(town["hidden"].id), "", NOW, TODAY)
     assert masked.sign_ins == ()
     assert (masked.person.name, masked.phone, masked.stays[0].service_address) == (
         "Not shown (confidential)",
@@ -116,22 +117,65 @@ def test_a_sign_in_without_links_is_found_by_mail(db: Session, town: Any) -> Non
 
 
 def test_one_page_a_customer_and_the_look_is_audited(db: Session, town: Any) -> None:
-    page = customers.view_customer(db, member(db, "viewer"), str(town["payer"].id), NOW, TODAY)
+    page = customers.view_customer(db, member(db, "viewer"), str(town["payer"].id), "", NOW, TODAY)
     assert page.person.name == "DELGADO, MARIA"
-    assert [(bill.owed, bill.billed) for bill in page.bills] == [(13446, 13446)]
-    assert (page.cents_owed, page.bills_total) == (13446, 1)
+    assert [(bill.owed, bill.billed) for bill in page.bills.rows] == [(13446, 13446)]
+    assert (page.cents_owed, page.bills.total) == (13446, 1)
     assert [one.email for one in page.sign_ins] == ["maria@example.org"]
     assert [tie.account_no for tie in page.sign_ins[0].links] == ["00028624"]
     assert "staff.view_customer" in acts(db)
     with pytest.raises(NotFound):
-        customers.view_customer(db, member(db, "viewer"), str(uuid4()), NOW, TODAY)
+        customers.view_customer(db, member(db, "viewer"), str(uuid4()), "", NOW, TODAY)
+
+
+def test_the_bills_stand_newest_first_a_page_at_a_time(db: Session, town: Any) -> None:
+    admin, payer = member(db, "administrator"), town["payer"]
+    place = db.get_one(Account, town["tie"].account_id)
+    for n in range(customers.BILLS):
+        factories.bill(db, place, payer, 100, bill_no=f"9{n:03}", statement_date=date(2020, 1, 1))
+    pages = [
+        customers.view_customer(db, admin, str(payer.id), claim, NOW, TODAY).bills
+        for claim in ("1", "2", "99", "x")
+    ]
+    assert [(page.page, page.last, page.total, len(page.rows)) for page in pages] == [
+        (1, 2, 13, 12), (2, 2, 13, 1), (2, 2, 13, 1), (1, 2, 13, 12)
+    ]  # fmt: skip
+    assert pages[0].rows[0].number == town["bill"].bill_no
+    assert pages[1].rows[0].number == "9011"
+
+
+def test_what_was_done_to_a_sign_in_stands_on_the_customer_s_page(db: Session, town: Any) -> None:
+    admin = member(db, "administrator")
+    stranger = User(email="other@example.org", status="active")
+    db.add(stranger)
+    db.flush()
+    operations.unlock(db, admin, str(town["user"].id))
+    operations.unlock(db, admin, str(stranger.id))
+    noted = customers.view_customer(db, admin, str(town["payer"].id), "", NOW, TODAY).audit
+    assert sorted(row.act for row in noted) == ["staff.unlock", "staff.view_customer"]
+
+
+def test_a_page_past_the_end_of_the_search_is_the_last_one(db: Session, town: Any) -> None:
+    found = find(db, member(db, "administrator"), "alameda", "99").tenures
+    assert (found.page, found.last, len(found.rows)) == (1, 1, 2)
+
+
+def test_a_viewer_reads_a_confidential_bill_without_name_and_place(db: Session, town: Any) -> None:
+    place = db.exec(select(Account).where(col(Account.account_no) == "777")).one()
+    bill = str(factories.bill(db, place, town["hidden"], 100).id)
+    seen = bill_details(db, member(db, "viewer"), bill, TODAY)
+    assert "SYLVIA" not in seen.person.name
+    assert "ALAMEDA" not in seen.service_address
+    assert (seen.person.lines, seen.place) == ((), "")
+    full = bill_details(db, member(db, "administrator"), bill, TODAY)
+    assert (full.person.name, full.service_address) == ("SECRET, SYLVIA", "88 ALAMEDA CT")
 
 
 @pytest.mark.parametrize("actor", [ANONYMOUS, Actor(UserId(uuid4()), "resident")])
 def test_nobody_else_sees_anything(db: Session, town: Any, actor: Actor) -> None:
     for call in (
         lambda: find(db, actor, "maria"),
-        lambda: customers.view_customer(db, actor, str(town["payer"].id), NOW, TODAY),
+        lambda: customers.view_customer(db, actor, str(town["payer"].id), "", NOW, TODAY),
         lambda: customers.view_sign_in(db, actor, str(town["user"].id), NOW),
         lambda: lists.payments(db, actor),
         lambda: lists.imports(db, actor),
