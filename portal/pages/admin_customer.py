@@ -230,13 +230,14 @@ def _bills() -> Any:
                     Column(_("Bill Date"), lambda row: row.dated),
                     Column(_("Due Date"), lambda row: row.due),
                     Column(_("Charges"), lambda row: row.billed, kind="money"),
-                    Column(_("Balance Due"), lambda row: row.owed, kind="money"),
+                    Column(_("Balance Due"), lambda row: row.owed, kind="money", beside=True),
                     Column(_("Status"), lambda row: status_word(row.status, row.tone)),
                     Column(_("Note"), lambda row: row.note),
                 ],
                 _STATE.bills,
                 hide_caption=True,
                 dense=True,
+                phone="cards brief",
             ),
             empty(_("No bill yet.")),
         ),
@@ -297,6 +298,7 @@ def _audit() -> Any:
             _STATE.audit,
             hide_caption=True,
             dense=True,
+            phone="cards brief",
         ),
     )
 
