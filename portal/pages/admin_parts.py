@@ -46,7 +46,7 @@ def payment_table(caption: Any, rows: Any, *, hide_caption: bool = False) -> Any
         caption,
         [
             Column(_("Payment"), _payment_link, head=True),
-            Column(_("When"), lambda row: row.at),
+            Column(_("When"), lambda row: row.at, kind="nowrap"),
             Column(_("Amount"), lambda row: row.amount, kind="money", beside=True),
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
             Column(_("Method"), lambda row: row.how),
@@ -74,7 +74,7 @@ def import_table(caption: Any, rows: Any) -> Any:
                 lambda row: link(row.source, to=routes.link(routes.ADMIN_IMPORT) + "?id=" + row.id),
                 head=True,
             ),
-            Column(_("When"), lambda row: row.at, beside=True),
+            Column(_("When"), lambda row: row.at, kind="nowrap", beside=True),
             Column(_("Kind"), lambda row: row.kind),
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
             Column(_("Rows"), lambda row: row.rows, kind="number"),
@@ -99,7 +99,7 @@ def message_table(caption: Any, rows: Any, *more: Column, hide_caption: bool = F
                     row.user != "", _to_sign_in(row.recipient, row.user), row.recipient
                 ),
             ),
-            Column(_("When"), lambda row: row.at, beside=True),
+            Column(_("When"), lambda row: row.at, kind="nowrap", beside=True),
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
             Column(_("Attempts"), lambda row: row.attempts.to_string(), kind="number"),
             Column(_("Reason"), lambda row: row.error),

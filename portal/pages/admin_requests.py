@@ -12,6 +12,7 @@ from portal.state.base import STAFF
 from portal.ui import shell
 from portal.ui.feedback import empty, waiting
 from portal.ui.form import actions, button, field, form
+from portal.ui.native import link
 from portal.ui.table import Column, facts, table
 
 _STATE = AdminRequestsState
@@ -35,13 +36,19 @@ def _request(row: Any) -> Any:
     return rx.el.article(
         rx.el.h2(_("Request"), " ", row.reference),
         facts(
-            (_("Customer"), row.name),
+            (
+                _("Customer"),
+                link(row.name, to=routes.link(routes.ADMIN_CUSTOMER) + "?id=" + row.customer),
+            ),
             (_("Customer ID"), row.cid),
             (_("Account Number"), row.account),
             (_("Service Address"), row.place),
-            (_("Asked by"), row.by),
+            (
+                _("Asked by"),
+                link(row.by, to=routes.link(routes.ADMIN_RESIDENT) + "?id=" + row.user),
+            ),
             (_("When"), row.at),
-            (_("Note"), row.note),
+            (_("Note"), rx.cond(row.note != "", row.note, _("none"))),
         ),
         table(
             _("Change of mailing address"),
@@ -54,7 +61,7 @@ def _request(row: Any) -> Any:
             dense=True,
         ),
         rx.cond(_STATE.may_act, _decide(row)),
-        class_name="part-gap",
+        class_name="chapter",
     )
 
 
@@ -69,6 +76,7 @@ def _decide(row: Any) -> Any:
                 actions(button(_("Decline the request"), kind="submit")),
                 on_submit=_STATE.decline,
             ),
+            class_name="more",
         ),
     )
 

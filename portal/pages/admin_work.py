@@ -60,9 +60,13 @@ def _run(run: Any) -> Any:
 def _requests() -> Any:
     return rx.el.p(
         link(
-            AdminWorkState.requests.to_string(),
-            " ",
-            _("requests for a change of address wait for a decision"),
+            rx.cond(
+                AdminWorkState.requests == 1,
+                _("1 request for a change of address waits for a decision"),
+                AdminWorkState.requests.to_string()
+                + " "
+                + _("requests for a change of address wait for a decision"),
+            ),
             to=routes.link(routes.ADMIN_REQUESTS),
         ),
         class_name="notice",

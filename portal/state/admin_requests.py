@@ -35,6 +35,9 @@ class RequestCard:
     reference: str = ""
     at: str = ""
     name: str = ""
+    # Lead to the customer, and to the sign-in that asked.
+    customer: str = ""
+    user: str = ""
     cid: str = ""
     account: str = ""
     place: str = ""
@@ -80,6 +83,8 @@ def _card(row: StaffRequest) -> RequestCard:
         asked.reference,
         when(asked.requested_at),
         row.name,
+        str(row.customer_id),
+        str(row.user_id),
         row.cid,
         row.account_no,
         row.service_address,

@@ -14,8 +14,8 @@ from portal.ui.native import link
 class Column:
     """A column: its heading and what draws its cell out of a row.
 
-    `kind`: "" for words, "money" or "number" for right-aligned figures, "act" for buttons, which
-    paper leaves out. `head` marks the cell that
+    `kind`: "" for words, "money" or "number" for right-aligned figures, "nowrap" for what stays on
+    one line, "act" for buttons, which paper leaves out. `head` marks the cell that
     names the row. `hide_label` leaves the heading out on a phone, where the cell speaks for itself.
     `beside`: in a brief list, the figure that stands opposite the row's name.
     """

@@ -23,7 +23,7 @@ from portal.domain.requests.rules import (
 )
 from portal.domain.requests.states import RequestStatus, move
 from portal.kit.errors import DomainError, NotAllowed, NotFound
-from portal.kit.ids import AccountId, parse_id
+from portal.kit.ids import AccountId, CustomerId, UserId, parse_id
 from portal.kit.text import N_, _
 from portal.models.accounts import Account, Customer
 from portal.models.exchange import ContactRequest
@@ -70,6 +70,8 @@ class StaffRequest:
 
     request: AddressRequest
     account_id: AccountId
+    customer_id: CustomerId
+    user_id: UserId
     account_no: str
     service_address: str
     cid: str
@@ -226,6 +228,8 @@ def _for_staff(
     return StaffRequest(
         seen,
         AccountId(account.id),
+        CustomerId(customer.id),
+        UserId(user.id),
         account.account_no,
         hidden if masked else account.service_address,
         customer.cid,
