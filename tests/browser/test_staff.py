@@ -1,5 +1,6 @@
 """Staff at work: sign in with the second factor, find, look, act; every screen held to axe."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -123,6 +124,34 @@ def test_a_customer_is_found_by_street_and_the_look_is_noted(
     check_page(page)
 
 
+def test_a_bill_is_read_and_the_way_back_keeps_the_search(administrator: Page) -> None:
+    page = administrator
+    page.goto("/admin/customers?q=okafor")
+    page.get_by_role("link", name="OKAFOR, LINDA").first.click()
+    expect(page.get_by_role("heading", name="OKAFOR, LINDA", level=1)).to_be_visible()
+    bills = page.get_by_role("table", name="Bills")
+    newest = bills.get_by_role("row").nth(1).get_by_role("link")
+    answer = page.request.get(newest.get_attribute("href") or "")
+    assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
+    first = newest.inner_text()
+    page.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(re.compile("page=2"))
+    expect(bills.get_by_role("link", name=first)).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("Looked at a bill").first).to_be_visible()
+    page.go_back()
+    expect(bills.get_by_role("link", name=first)).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("banner").get_by_text("Customer ID 410021")).to_be_visible()
+    expect(page.get_by_role("button", name="Unlink")).to_have_count(0)
+    page.emulate_media(media="screen")
+    page.goto("/admin/customers?q=okafor")
+    page.get_by_role("link", name="OKAFOR, LINDA").first.click()
+    page.get_by_role("main").get_by_role("link", name="Customers").click()
+    expect(page).to_have_url(re.compile("q=okafor"))
+    expect(page.get_by_label("Find a customer")).to_have_value("okafor")
+
+
 def test_a_second_search_on_the_same_page_and_its_address(administrator: Page) -> None:
     page = administrator
     page.goto("/admin/customers?q=28624")
@@ -228,6 +257,7 @@ def test_a_viewer_sees_no_button_and_no_confidential_name(viewer: Page) -> None:
     viewer.get_by_role("link", name="OKAFOR, LINDA").first.click()
     expect(viewer.get_by_role("heading", name="Sign-ins")).to_be_visible()
     expect(viewer.get_by_role("button", name="Unlink")).to_have_count(0)
+    expect(viewer.get_by_text("You are signed in as a viewer")).to_be_visible()
     viewer.goto("/admin/customers?q=410036")  # the story of the confidential customer
     expect(viewer.get_by_role("link", name="Not shown (confidential)")).to_be_visible()
     viewer.goto("/admin/announcements")
