@@ -59,13 +59,17 @@ class Counts:
 
 @dataclass
 class Outcome:
-    """What came of a folder. `status` is "done" or "unchanged"."""
+    """What came of a folder. `status` is "done" or "unchanged".
+
+    `noted` is whether the staff's list of imports has it.
+    """
 
     status: str
     as_of: datetime
     counts: dict[str, Counts] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
+    noted: bool = True
 
     @property
     def rows(self) -> int:
@@ -81,7 +85,7 @@ def import_folder(
     now: datetime,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Take in an exchange folder in the session's transaction and record it.
+    """Take in an exchange folder in the session's transaction and record it on the staff's list.
 
     Raises Refused (with the rows at fault) and Busy; the caller rolls back and may then
     `record_refusal` in a transaction of its own.
@@ -93,6 +97,8 @@ def import_folder(
     outcome = _already(session, folder, manifest, options)
     if outcome is None:
         outcome = _Import(session, sql, folder, manifest, options, now, progress).run()
+    if not outcome.noted:
+        return outcome
     run = ImportRun(
         kind="exchange",
         source_name=folder.name,
@@ -172,9 +178,10 @@ def _already(
         return None if since else Outcome("unchanged", manifest.as_of)
     if manifest.as_of == newest.as_of:
         return None
-    # Cities keep their nights in one folder of folders and give us all of it each night.
+    # Cities keep their nights in one folder of folders and give us all of it each night: a year
+    # of nights on the staff's list would hide the one that came.
     if session.exec(done.where(ImportRun.content_hash == manifest.content_hash).limit(1)).first():
-        return Outcome("unchanged", manifest.as_of)
+        return Outcome("unchanged", manifest.as_of, noted=False)
     raise Refused(
         N_(
             "%(folder)s is as of %(this)s, older than %(last)s, which was imported:"

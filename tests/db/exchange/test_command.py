@@ -72,6 +72,12 @@ def test_a_folder_of_folders_is_taken_in_order_of_as_of(
     (tmp_path / "nights" / "c-unfinished").mkdir()
     import_exchange(tmp_path / "nights")
     assert [name for name, _ in runs(database)] == ["b-first", "a-second"]
+    # The next night they all lie there again, with one more.
+    capsys.readouterr()
+    Folder(tmp_path / "nights" / "c-third").basics().seal("2027-01-27T23:30:00-08:00")
+    import_exchange(tmp_path / "nights")
+    assert capsys.readouterr().out.splitlines()[0] == "b-first: unchanged, it was imported before."
+    assert [run for run in runs(database) if run[1] == "done"][2:] == [("c-third", "done")]
 
 
 def test_the_days_files_are_written(

@@ -191,6 +191,7 @@ def test_7_a_folder_taken_before_changes_nothing_also_when_newer_ones_came(
     take(db, next_folder.basics().put("customers.csv", {"name1": "NEW"}).seal(LATER))
     assert take(db, first).status == "unchanged"
     assert one(db, Customer, cid="100001").name1 == "NEW"
+    assert [run.status for run in db.exec(select(ImportRun)).all()] == ["done", "done"]
 
 
 def test_7_the_newest_is_taken_again_after_an_older_one_was_forced(
