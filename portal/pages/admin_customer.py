@@ -169,6 +169,16 @@ def _acts(one: Any) -> Any:
             one.locked_until != "",
             button(_("Unlock"), on_click=_STATE.unlock(one.id)),
         ),
+        rx.cond(
+            one.new_email != "",
+            rx.fragment(
+                rx.el.span(_("Asked to change the email address to"), " ", one.new_email),
+                button(
+                    _("Confirm in place of the old mailbox"),
+                    on_click=_STATE.confirm_old_mailbox(one.id),
+                ),
+            ),
+        ),
         class_name="row",
     )
 

@@ -96,6 +96,7 @@ class SignInCard:
     locked_until: str = ""
     second_step: str = ""
     waiting: bool = False
+    new_email: str = ""
     links: list[LinkLine] = ()  # type: ignore[assignment]
 
 
@@ -169,6 +170,13 @@ class AdminCustomerState(PortalState):
         email = await self._ask(operations.remove_factors, user_id, utc_now())
         await self._show_again()
         self.notice = _("%(email)s has no second step and no password now.", email=email)
+
+    @handler(ADMINISTRATOR)
+    async def confirm_old_mailbox(self, user_id: str) -> None:
+        """Stand in for the mailbox that a resident lost."""
+        email = await self._ask(operations.confirm_old_mailbox, user_id, utc_now())
+        await self._show_again()
+        self.notice = _("Confirmed in place of the old mailbox %(email)s.", email=email)
 
     @handler(ADMINISTRATOR)
     async def unlink(self, link_id: str) -> None:
@@ -281,6 +289,7 @@ def _sign_in(row: SignInRow) -> SignInCard:
         when(row.locked_until),
         _second_step(row.factors),
         row.status == "unverified",
+        row.new_email,
         [
             LinkLine(
                 str(tie.link_id), tie.account_no, tie.cid, str(tie.customer_id), when(tie.since)

@@ -51,6 +51,7 @@ ACTS = {
     "staff.announcement_save": N_("Published an announcement"),
     "staff.enrol": N_("Set up a staff sign-in"),
     "staff.ask_processor": N_("Asked the processor about a payment"),
+    "staff.confirm_old_mailbox": N_("Confirmed in place of the resident's old mailbox"),
     "staff.end_payment": N_("Ended a payment that could not be settled"),
     "staff.remove_factors": N_("Removed the second step of the sign-in"),
     "staff.retry_mail": N_("Sent a message again"),

@@ -31,6 +31,7 @@ OF_RESIDENTS = [
     routes.DELIVERY,
     routes.ADDRESS,
     routes.CART,
+    routes.SETTINGS,
 ]
 DRAWN_BY_THE_SERVER = [
     routes.SIGN_IN,
@@ -42,6 +43,7 @@ DRAWN_BY_THE_SERVER = [
     routes.ADMIN_SIGN_IN,
     routes.ALERT_CONFIRM,
     routes.ALERT_STOP,
+    routes.SETTINGS_EMAIL_CONFIRM,
     routes.DEMO_MAIL,
 ]
 

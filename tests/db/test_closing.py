@@ -178,7 +178,7 @@ def test_the_copy_holds_what_is_theirs(db: Session, home: Home) -> None:
     data, tables = unpacked(export.export(db, come(db, ana), NOW))
     assert set(data) == set(tables) == {
         "profile", "links", "bills", "payments", "notifications", "requests", "consents",
-        "sessions", "activity",
+        "sessions", "activity", "numbers_requests",
     }  # fmt: skip
     assert data["profile"][0]["email"] == ana.email
     assert tables["profile"][0]["first_name"] == "'=HYPERLINK(1)"  # no spreadsheet runs it

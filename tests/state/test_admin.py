@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from portal.gateways import payment_mode
 from portal.gateways.payment_mode import Counter, Mode
+from portal.kit.clock import utc_now
 from portal.kit.db import database_now, transaction
 from portal.models.accounts import Announcement
 from portal.models.audit import AuditEvent
@@ -17,6 +18,7 @@ from portal.models.exchange import ContactRequest
 from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
 from portal.models.payments import Payment, StaffTask
+from portal.models.settings import EmailChange
 from portal.state.admin_announcements import AdminAnnouncementsState
 from portal.state.admin_customer import AdminCustomerState
 from portal.state.admin_customers import AdminCustomersState
@@ -46,6 +48,7 @@ ACTS: list[tuple[Any, str, str]] = [
     (AdminWorkState, "finish", "{task}"),
     (AdminCustomerState, "resend_activation", "{waiting}"),
     (AdminCustomerState, "unlock", "{user}"),
+    (AdminCustomerState, "confirm_old_mailbox", "{user}"),
     (AdminCustomerState, "unlink", "{link}"),
     (AdminOutboxState, "retry", "{mail}"),
     (AdminAnnouncementsState, "end", "{announcement}"),
@@ -83,7 +86,12 @@ def _people(session: Session) -> People:
         reference="R-1", account_id=place.id, customer_id=payer.id, user_id=made["resident"].id,
         fields={"addr1": ["1 A ST", "2 B ST"]}, requested_at=NOW,
     )  # fmt: skip
-    for row in (link, task, mail, said, asked):
+    moving = EmailChange(
+        user_id=made["resident"].id, old_email="resident@example.org", new_email="n@example.org",
+        new_hash="n", old_hash="o", session_hash="", asked_at=utc_now(),
+        expires_at=utc_now() + timedelta(hours=1),
+    )  # fmt: skip
+    for row in (link, task, mail, said, asked, moving):
         session.add(row)
     session.flush()
     ids = {"customer": payer, "user": made["resident"], "waiting": waiting, "link": link}

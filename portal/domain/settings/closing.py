@@ -24,7 +24,14 @@ from portal.kit.errors import DomainError
 from portal.kit.ids import UserId
 from portal.kit.text import N_, language
 from portal.models.accounts import Account
-from portal.models.identity import AccountLink, SavedSearch, User, UserSession
+from portal.models.identity import (
+    AccountLink,
+    LinkCode,
+    NumbersRequest,
+    SavedSearch,
+    User,
+    UserSession,
+)
 from portal.models.payments import Cart, CartItem, Payment
 from portal.models.settings import KnownBrowser
 from portal.models.usage import AlertAddress, UsageNotification
@@ -37,6 +44,8 @@ FORGOTTEN: tuple[Any, ...] = (
     UsageNotification,
     AlertAddress,
     KnownBrowser,
+    LinkCode,
+    NumbersRequest,
     UserSession,
 )
 

@@ -135,6 +135,20 @@ def waiting(session: Session, actor: Actor, now: datetime) -> EmailChange | None
     return _waiting(session, actor.user_id, now) if actor.user_id else None
 
 
+def unconfirmed(session: Session, user: User, now: datetime) -> str:
+    """Return the new address of a change that the old mailbox has not confirmed, or ""."""
+    found = session.exec(
+        select(EmailChange.new_email).where(
+            EmailChange.user_id == user.id,
+            col(EmailChange.old_confirmed_at).is_(None),
+            col(EmailChange.done_at).is_(None),
+            col(EmailChange.ended_at).is_(None),
+            EmailChange.expires_at > now,
+        )
+    ).one_or_none()
+    return found or ""
+
+
 def by_second_factor(session: Session, actor: Actor, now: datetime) -> None:
     """Stand in for the old mailbox that is lost: by a sign-in that just passed the second factor.
 

@@ -29,7 +29,7 @@ from portal.models.accounts import Account, Customer
 from portal.models.audit import AuditEvent
 from portal.models.bills import Bill
 from portal.models.exchange import ContactRequest, DeliveryChange
-from portal.models.identity import AccountLink, User, UserSession
+from portal.models.identity import AccountLink, NumbersRequest, User, UserSession
 from portal.models.payments import Payment, PaymentItem
 from portal.models.usage import AlertAddress, UsageNotification
 
@@ -68,6 +68,7 @@ def gathered(session: Session, actor: Actor, user: User) -> dict[str, list[Row]]
         "payments": _payments(session, user),
         "notifications": _notifications(session, user),
         "requests": _requests(session, user),
+        "numbers_requests": _numbers_requests(session, user),
         "consents": _consents(session, user),
         "sessions": _sessions(session, user),
         "activity": _activity(session, user),
@@ -245,6 +246,28 @@ def _requests(session: Session, user: User) -> list[Row]:
             reason=one.reason,
         )
         for one, account_no in rows
+    ]
+
+
+def _numbers_requests(session: Session, user: User) -> list[Row]:
+    rows = session.exec(
+        select(NumbersRequest)
+        .where(NumbersRequest.user_id == user.id)
+        .order_by(col(NumbersRequest.requested_at).desc())
+        .limit(MOST)
+    ).all()
+    return [
+        _row(
+            reference=one.reference,
+            name=one.name,
+            address=one.address,
+            way=one.way,
+            phone=one.phone,
+            requested=one.requested_at,
+            outcome=one.outcome,
+            decided=one.decided_at,
+        )
+        for one in rows
     ]
 
 

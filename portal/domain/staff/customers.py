@@ -16,6 +16,7 @@ from portal.domain.bills.rules import Standing, standing
 from portal.domain.identity import factors, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import user_bucket
+from portal.domain.settings import email_change
 from portal.domain.staff.policy import Paged, last_page, page_of, require_staff
 from portal.domain.staff.records import MessageRow, PaymentRow, hidden, messages, payment_rows
 from portal.kit.errors import NotFound
@@ -77,7 +78,10 @@ class LinkRow:
 
 @dataclass(frozen=True)
 class SignInRow:
-    """A resident's sign-in and its links; `locked_until` while wrong passwords lock it."""
+    """A resident's sign-in and its links; `locked_until` while wrong passwords lock it.
+
+    `new_email`: the address asked for, while the old mailbox has not confirmed it.
+    """
 
     user_id: UUID
     email: str
@@ -90,6 +94,7 @@ class SignInRow:
     locked_until: datetime | None
     factors: factors.Factors
     links: tuple[LinkRow, ...]
+    new_email: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ def view_sign_in(session: Session, actor: Actor, claim: object, now: datetime) -
     shown = sign_in_row(session, user, now)
     masked = not sees_confidential(actor) and _is_confidential(session, shown)
     if masked:
-        shown = replace(shown, name=hidden(), email=hidden())
+        shown = replace(shown, name=hidden(), email=hidden(), new_email="")
     return SignInPage(
         shown,
         _payments(session, actor, col(Payment.user_id) == user.id),
@@ -239,6 +244,7 @@ def sign_in_row(session: Session, user: User, now: datetime) -> SignInRow:
             LinkRow(tie.id, account_no, cid, tie.customer_id, tie.created_at or now)
             for tie, account_no, cid in ties
         ),
+        email_change.unconfirmed(session, user, now),
     )
 
 

@@ -18,6 +18,7 @@ from portal.domain.identity import (
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sessions import demand_recent
 from portal.domain.outbox.states import MailStatus, move
+from portal.domain.settings import email_change
 from portal.domain.staff.customers import resident
 from portal.domain.staff.policy import require_administrator
 from portal.kit.errors import DomainError, NotFound
@@ -73,6 +74,20 @@ def remove_factors(session: Session, actor: Actor, claim: object, now: datetime)
     sessions.revoke_all(session, UserId(user.id), now)
     audit.record(session, actor, "staff.remove_factors", subject_user_id=user.id)
     factor_mails.factors_removed(session, user)
+    return user.email
+
+
+def confirm_old_mailbox(session: Session, actor: Actor, claim: object, now: datetime) -> str:
+    """Stand in for the lost mailbox of a resident who proved who they are; return the address.
+
+    The new address confirms itself all the same. Raises NotAllowed, NotFound,
+    FreshSignInNeeded and BadChange.
+    """
+    require_administrator(actor)
+    demand_recent(actor, now)
+    user = resident(session, actor, claim)
+    email_change.by_staff(session, actor, user, now)
+    audit.record(session, actor, "staff.confirm_old_mailbox", subject_user_id=user.id)
     return user.email
 
 
