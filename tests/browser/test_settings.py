@@ -191,7 +191,7 @@ def test_the_copy_is_downloaded_and_the_account_closed(
     page.get_by_role("button", name="Close my account").click()
     expect(page.get_by_text("Your account is closed")).to_be_visible()
     sign_in(person, PASSWORD)
-    expect(page.get_by_role("alert")).to_contain_text("email address or password is not right")
+    expect(page.locator(".errors")).to_contain_text("email address or password is not right")
 
 
 def test_account_settings_in_spanish(page: Page, resident: dict[str, str]) -> None:
