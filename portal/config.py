@@ -1,11 +1,13 @@
 """Settings from the environment and `.env`, typed, checked once at start."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -49,6 +51,22 @@ class Settings(BaseSettings):
 
 class BadSettings(Exception):
     """The file of settings cannot be read."""
+
+
+_OIDC = re.compile(
+    r"OIDC_([A-Z0-9]+)_(CLIENT_ID|CLIENT_SECRET|ISSUER|LABEL|TEAM_ID|KEY_ID|PRIVATE_KEY)"
+)
+
+
+def oidc_environment() -> dict[str, dict[str, str]]:
+    """Return what stands in `OIDC_<NAME>_<KEY>`, by the provider's name in small letters."""
+    named: dict[str, str | None] = dict(dotenv_values(ENV_FILE)) if ENV_FILE else {}
+    named |= os.environ
+    found: dict[str, dict[str, str]] = {}
+    for name, value in named.items():
+        if value and (match := _OIDC.fullmatch(name)):
+            found.setdefault(match[1].lower(), {})[match[2]] = value
+    return found
 
 
 @cache

@@ -73,6 +73,9 @@ ADMIN_OUTBOX = "/admin/outbox"
 ADMIN_REQUESTS = "/admin/requests"
 
 # Plain HTTP: documents and the one post that every page's header carries.
+PROVIDER_START = "/auth/with"
+PROVIDER_BACK = "/auth/back"
+PROVIDER_CONFIRM = "/sign-in/confirm"
 POST_SIGN_OUT = "/auth/sign-out"
 POST_SIGN_OUT_EVERYWHERE = "/auth/sign-out-everywhere"
 POST_PASSKEY = "/auth/passkey"

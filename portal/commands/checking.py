@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from portal.config import problems, settings
+from portal.config import oidc_environment, problems, settings
+from portal.gateways.providers import read
 
 
 def check() -> None:
@@ -26,6 +27,7 @@ def _findings() -> Iterator[tuple[str, str]]:
     yield "database", _database()
     yield "mail", _mail()
     yield "payments", _payments()
+    yield "providers", "; ".join(read(oidc_environment())[1])
     yield "clock", _clock()
     yield "https", _https()
 

@@ -215,9 +215,13 @@ def _catch_mail(city: str, environment: dict[str, str]) -> Any:
 
 
 def _start(port: int, environment: dict[str, str]) -> Iterator[Child]:
+    from portal.demo.oidc import server as oidc
     from portal.demo.stripe.server import environment_for
 
-    environment.update(environment_for(port))
+    for name in [name for name in environment if name.startswith("OIDC_")]:
+        del environment[name]  # whatever this machine's own settings are
+    environment.update(environment_for(port) | oidc.environment_for())
+    yield _child("identity provider", ["portal.demo.oidc.server"], environment)
     yield _child("payment stand-in", ["portal.demo.stripe.server"], environment)
     web = ["portal", "serve", "--host", "127.0.0.1", "--port", str(port)]
     yield _child("web server", web, environment)

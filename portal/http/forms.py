@@ -8,14 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from sqlmodel import Session
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal import routes
-from portal.domain.identity import limits, mail_tokens, sign_up, throttles
+from portal.domain.identity import limits, mail_tokens, passwords, sign_up, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
+from portal.domain.identity.sign_in import Admission
 from portal.http.request import actor_of, client_ip, cookie_of
 from portal.kit.clock import utc_now
 from portal.kit.db import in_thread
@@ -77,6 +79,18 @@ async def hashed(work: Callable[..., T], *arguments: object) -> T:
     return await asyncio.get_running_loop().run_in_executor(_hashers, work, *arguments)
 
 
+async def hashed_match(
+    admit: Callable[[Session], Admission], password: str
+) -> tuple[Admission, bool]:
+    """Count an attempt by `admit`, then hash; return both. Raises Busy before the first."""
+    async with a_place():
+        admission = await in_thread(admit)
+        correct = admission.admitted and await hashed(
+            passwords.matches, admission.password_hash, password
+        )
+    return admission, correct
+
+
 async def slowly(work: Callable[..., T], *arguments: object) -> T:
     """Run a password hash that nothing precedes. Raises Busy."""
     async with a_place():
@@ -92,6 +106,12 @@ async def count_form(request: Request) -> None:
     """Count a form that sends mail or hashes, before it does. Raises TooMany."""
     bucket = f"forms:{ip_key(client_ip(request))}"
     await _count(bucket, limits.FORMS_AN_HOUR_IP)
+
+
+async def count_flow(request: Request) -> None:
+    """Count a way to another provider, before it is begun. Raises TooMany."""
+    bucket = f"providers:{ip_key(client_ip(request))}"
+    await _count(bucket, limits.PROVIDER_FLOWS_AN_HOUR_IP)
 
 
 async def count_link(request: Request) -> None:

@@ -6,15 +6,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal import routes as paths
-from portal.domain.identity import limits, passwords, sessions, sign_in, sign_up
+from portal.domain.identity import limits, sessions, sign_in, sign_up
 from portal.domain.identity.sign_in import Outcome, Result
 from portal.domain.settings import operations
 from portal.http import passkeys, plain
 from portal.http.forms import (
     Busy,
-    a_place,
     count_form,
-    hashed,
+    hashed_match,
     link_secret,
     see,
     slowly,
@@ -174,11 +173,9 @@ async def attempt(
     Raises Busy before the first.
     """
     ip, now = client_ip(request), utc_now()
-    async with a_place():
-        admission = await in_thread(lambda s: sign_in.admit(s, email, ip, now, staff=staff))
-        correct = admission.admitted and await hashed(
-            passwords.matches, admission.password_hash, password
-        )
+    admission, correct = await hashed_match(
+        lambda s: sign_in.admit(s, email, ip, now, staff=staff), password
+    )
     agent = request.headers.get("user-agent", "")
     result = await in_thread(
         lambda s: sign_in.conclude(

@@ -22,6 +22,7 @@ from portal.cities import city
 from portal.domain.cart.queries import count_items
 from portal.domain.identity import profile
 from portal.domain.identity.actor import Actor
+from portal.gateways.providers import providers
 from portal.http.request import CSRF_COOKIE, CSRF_FIELD, actor_of, cookie_of
 from portal.kit.clock import utc_now
 from portal.kit.db import in_thread
@@ -70,6 +71,7 @@ def _templates() -> Environment:
         ngettext=ngettext,
         money=money,
         routes=routes,
+        providers=providers,
         link=routes.link,
         asset=asset,
         telephone=telephone,

@@ -15,6 +15,7 @@ from portal.models import (
     property,
     settings,
     sharing,
+    social,
     usage,
 )
 
@@ -30,5 +31,6 @@ __all__ = [
     "property",
     "settings",
     "sharing",
+    "social",
     "usage",
 ]

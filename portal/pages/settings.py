@@ -154,7 +154,6 @@ def _links() -> Any:
 def _more() -> Any:
     named = (
         (_("Passkeys and two-step sign-in"), routes.SETTINGS_SECURITY),
-        (_("Sign in with another provider"), routes.SETTINGS_CONNECTIONS),
         (_("Who looked at my account"), routes.SETTINGS_ACTIVITY),
     )
     links = [
@@ -162,9 +161,16 @@ def _more() -> Any:
         for words, path in named
         if menu.is_offered(path)
     ]
+    others = _("Sign in with another provider")
+    links.append(
+        rx.cond(
+            State.has_providers,
+            rx.el.li(link(others, to=routes.link(routes.SETTINGS_CONNECTIONS))),
+        )
+    )
     return rx.el.section(
         rx.el.h2(_("Signing in and messages")),
-        *([rx.el.ul(*links, class_name="links down")] if links else []),
+        rx.el.ul(*links, class_name="links down"),
         form.form(
             form.field(
                 "user_id",

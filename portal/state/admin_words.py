@@ -29,6 +29,8 @@ ACTS = {
     "request.declined": N_("Declined the request"),
     "recovery_code.make": N_("Made recovery codes"),
     "recovery_code.use": N_("Signed in with a recovery code"),
+    "provider.connect": N_("Connected another provider to sign in with"),
+    "provider.disconnect": N_("Removed another provider from the sign-in"),
     "session.first_factor": N_("Entered the password; the second step is still to come"),
     "session.locked": N_("Entered a wrong password; the sign-in was locked"),
     "session.second_step_locked": N_("Entered wrong codes; the second step was locked"),

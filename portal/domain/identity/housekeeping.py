@@ -8,9 +8,12 @@ from portal.domain.identity import throttles
 from portal.models.factors import PasskeyChallenge, PendingSignIn
 from portal.models.identity import MailToken, UserSession
 from portal.models.settings import EmailChange, KnownBrowser
+from portal.models.social import ProviderFlow
 
 # Long enough for staff to answer "why did my link not work last week?".
 KEPT = timedelta(days=30)
+# They hold what a provider said of people who never came in.
+FLOWS_KEPT = timedelta(days=1)
 # A browser that was not seen for longer has lost its cookie too.
 BROWSERS_KEPT = timedelta(days=400)
 
@@ -24,4 +27,5 @@ def tidy(session: Session, now: datetime) -> None:
     # What a second step was begun with is of no use once it is over.
     session.exec(delete(PasskeyChallenge).where(col(PasskeyChallenge.expires_at) < now))
     session.exec(delete(PendingSignIn).where(col(PendingSignIn.expires_at) < now))
+    session.exec(delete(ProviderFlow).where(col(ProviderFlow.expires_at) < now - FLOWS_KEPT))
     session.exec(delete(MailToken).where(col(MailToken.expires_at) < now - KEPT))

@@ -47,6 +47,11 @@ WRONG_PASSWORDS = 5
 LOCK_FIRST = timedelta(minutes=15)
 LOCK_LONGEST = timedelta(hours=24)
 
+# Signing in with another provider: the way there and back, and to confirm the address.
+PROVIDER_FLOW_LIFE = timedelta(minutes=10)
+PROVIDER_CONFIRM_LIFE = timedelta(minutes=30)
+PROVIDER_FLOWS_AN_HOUR_IP = 200
+
 # Links by mail.
 ACTIVATION_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(minutes=30)

@@ -96,6 +96,18 @@ def _tries(email: str) -> str:
     return f"codes:{email_key(email)}"
 
 
+def forget_tries(session: Session, email: str) -> None:
+    """Forget the wrong codes at an address: its owner has typed the right one."""
+    throttles.clear(session, _tries(email))
+
+
+def wrong_code() -> BadCode:
+    """Return the one refusal of a code, whatever is wrong with it."""
+    return BadCode(
+        N_("This code is not right, or too old. Use the one in the newest email."), field="code"
+    )
+
+
 def exchange(session: Session, email: str, code: str, purpose: str, now: datetime) -> str:
     """Use a counted code, and with it its link; return the secret of the link that follows it.
 
@@ -116,9 +128,7 @@ def exchange(session: Session, email: str, code: str, purpose: str, now: datetim
         .order_by(col(MailToken.created_at).desc())
         .limit(1)
     ).first()
-    wrong = BadCode(
-        N_("This code is not right, or too old. Use the one in the newest email."), field="code"
-    )
+    wrong = wrong_code()
     if found is None:
         raise wrong
     token, user = found
@@ -136,7 +146,7 @@ def exchange(session: Session, email: str, code: str, purpose: str, now: datetim
     )
     if used.rowcount != 1:
         raise wrong
-    throttles.clear(session, _tries(email))
+    forget_tries(session, email)
     secret = secrets.token_urlsafe(32)
     session.add(
         MailToken(

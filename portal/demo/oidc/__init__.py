@@ -1,0 +1,1 @@
+"""A real identity provider on loopback, in the parts of Google, Apple, Microsoft and Facebook."""
