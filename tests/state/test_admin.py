@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, select, update
 
 from portal.gateways import payment_mode
 from portal.gateways.payment_mode import Counter, Mode
@@ -15,7 +15,8 @@ from portal.kit.db import database_now, transaction
 from portal.models.accounts import Announcement
 from portal.models.audit import AuditEvent
 from portal.models.exchange import ContactRequest
-from portal.models.identity import AccountLink, User
+from portal.models.factors import TotpFactor
+from portal.models.identity import AccountLink, User, UserSession
 from portal.models.outbox import Mail
 from portal.models.payments import Payment, StaffTask
 from portal.models.settings import EmailChange
@@ -49,6 +50,7 @@ ACTS: list[tuple[Any, str, str]] = [
     (AdminCustomerState, "resend_activation", "{waiting}"),
     (AdminCustomerState, "unlock", "{user}"),
     (AdminCustomerState, "confirm_old_mailbox", "{user}"),
+    (AdminCustomerState, "remove_factors", "{user}"),
     (AdminCustomerState, "unlink", "{link}"),
     (AdminOutboxState, "retry", "{mail}"),
     (AdminAnnouncementsState, "end", "{announcement}"),
@@ -91,7 +93,8 @@ def _people(session: Session) -> People:
         new_hash="n", old_hash="o", session_hash="", asked_at=utc_now(),
         expires_at=utc_now() + timedelta(hours=1),
     )  # fmt: skip
-    for row in (link, task, mail, said, asked, moving):
+    app = TotpFactor(user_id=made["resident"].id, seed_encrypted=b"sealed", confirmed_at=NOW)
+    for row in (link, task, mail, said, asked, moving, app):
         session.add(row)
     session.flush()
     ids = {"customer": payer, "user": made["resident"], "waiting": waiting, "link": link}
@@ -156,6 +159,25 @@ async def test_administrators_act(people: People, kind: Any, name: str, claim: s
     with transaction() as session:
         acts = [event.act for event in session.exec(select(AuditEvent)).all()]
     assert any(act.startswith(("staff.", "user.resend", "request.")) for act in acts)
+
+
+async def test_an_administrator_removes_a_second_step_after_a_fresh_sign_in(
+    people: People,
+) -> None:
+    who, url = people["ids"]["user"], f"/admin/resident?id={people['ids']['user']}"
+    state = await drive(AdminCustomerState, "load_resident", as_=people["administrator"], url=url)
+    assert [card.second_step for card in state.sign_ins] == ["Authenticator app"]
+    with transaction() as session:
+        session.exec(update(UserSession).values(authenticated_at=NOW - timedelta(days=1)))
+    target = leads_to(await run(state, "remove_factors", who))
+    assert target.startswith("/admin/sign-in?next=%2Fadmin%2Fresident")
+    assert target.endswith("&done=again")
+    with transaction() as session:
+        assert len(session.exec(select(TotpFactor)).all()) == 1
+        session.exec(update(UserSession).values(authenticated_at=utc_now()))
+    await run(state, "remove_factors", who)
+    assert [card.second_step for card in state.sign_ins] == [""]
+    assert state.notice == "resident@example.org has no second step and no password now."
 
 
 @pytest.mark.parametrize(("kind", "name", "claim"), ACTS)
