@@ -21,6 +21,7 @@ from portal.models.identity import AccountLink, SavedSearch, User, UserSession
 from portal.models.outbox import Mail
 from portal.models.payments import Cart, CartItem, Payment
 from portal.models.settings import EmailChange
+from portal.models.sharing import Invitation
 from portal.models.usage import AlertAddress, UsageNotification
 from tests import factories
 from tests.db.bills.test_balance import pay
@@ -32,8 +33,8 @@ KEPT = {
 }  # fmt: skip
 # Emptied by what closing calls.
 EMPTIED = {
-    "account_link", "mail_token", "email_change", "totp_factor", "passkey", "recovery_code",
-    "passkey_challenge", "pending_sign_in",
+    "account_link", "invitation", "mail_token", "email_change", "totp_factor", "passkey",
+    "recovery_code", "passkey_challenge", "pending_sign_in",
 }  # fmt: skip
 Home = tuple[User, Account, Customer]
 
@@ -69,6 +70,12 @@ def test_what_is_the_residents_alone_goes(db: Session, home: Home) -> None:
     email_change.ask(db, actor, "new@example.org", NOW)
     guest = factories.user(db)
     shared = factories.link(db, guest, place, payer, rights="view", granted_by=ana.id)
+    db.add(
+        Invitation(
+            token_hash="t", email="guest@example.org", account_id=place.id, customer_id=payer.id,
+            invited_by=ana.id, rights="view", expires_at=NOW,
+        )
+    )  # fmt: skip
     cart = Cart(user_id=ana.id, billing={"name": "Ana"})
     db.add(cart)
     db.flush()
@@ -80,7 +87,7 @@ def test_what_is_the_residents_alone_goes(db: Session, home: Home) -> None:
     assert (ana.status, ana.username, ana.password_hash) == ("closed", "", "")
     assert (ana.first_name, ana.last_name) == ("", "")
     assert was not in ana.email
-    for table in (*closing.FORGOTTEN, EmailChange, CartItem):
+    for table in (*closing.FORGOTTEN, EmailChange, Invitation, CartItem):
         assert db.exec(select(table)).all() == [], table
     for gone in (actor, other):
         assert sessions.resolve(db, gone.session_hash, NOW) is None

@@ -34,6 +34,7 @@ from portal.models.identity import (
 )
 from portal.models.payments import Cart, CartItem, Payment
 from portal.models.settings import KnownBrowser
+from portal.models.sharing import Invitation
 from portal.models.usage import AlertAddress, UsageNotification
 
 # The word to type; in either language, whichever page it is typed on.
@@ -102,6 +103,7 @@ def close(session: Session, actor: Actor, now: datetime) -> None:
     session.exec(delete(CartItem).where(col(CartItem.cart_id).in_(_open(user))))
     session.exec(update(Cart).where(col(Cart.id).in_(carts)).values(billing={}))
     factors.remove_all(session, user)
+    session.exec(delete(Invitation).where(col(Invitation.invited_by) == user.id))
     mail_tokens.end_all(session, UserId(user.id), now)
     email_change.forget(session, user)
     for table in FORGOTTEN:
