@@ -63,7 +63,8 @@ def demo(
             from portal.demo import stories
 
             print()
-            print("\n".join(stories.introduction(town, f"http://localhost:{port}", utc_now())))
+            address = f"http://localhost:{port}"
+            print("\n".join(stories.introduction(town, accounts, address, utc_now())))
             seconds = time.monotonic() - began
             print(f"Ready after {seconds:.1f} s. Ctrl-C stops everything.", flush=True)
             _watch(children)

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -21,6 +22,7 @@ from portal.domain.identity.sign_up import find
 from portal.domain.identity.states import UserStatus, move
 from portal.domain.usage.operations import import_file
 from portal.kit import db
+from portal.kit.clock import day_bounds, local_date
 from portal.kit.ids import UserId
 from portal.models.accounts import Account, Announcement, Customer
 from portal.models.factors import TotpFactor
@@ -74,8 +76,9 @@ def load(
     secret = passwords.hash_of(stories.PASSWORD)  # slow: outside the transaction, once for all
     with db.transaction() as session:
         _announce(session, city, now)
-        for one in stories.residents(city):
-            _sign_up(session, one, secret, now)
+        manager = stories.manager(city, made.accounts)
+        for one in (*stories.residents(city), *filter(None, (manager,))):
+            _sign_up(session, city, one, secret, now)
         for member in stories.STAFF:
             _enrol(session, member, secret, now)
     say("  residents and staff can sign in")
@@ -121,7 +124,9 @@ def _announce(session: Session, city: City, now: datetime) -> None:
         )
 
 
-def _sign_up(session: Session, one: stories.Resident, secret: str, now: datetime) -> None:
+def _sign_up(
+    session: Session, city: City, one: stories.Resident, secret: str, now: datetime
+) -> None:
     """Sign a resident up, activate and link, without the mails that they would have had."""
     if find(session, one.email) is not None:
         return
@@ -137,23 +142,42 @@ def _sign_up(session: Session, one: stories.Resident, secret: str, now: datetime
     session.flush()
     move(session, SYSTEM, UserId(user.id), UserStatus.UNVERIFIED, UserStatus.ACTIVE, now)
     for pair in one.pairs:
-        account = session.exec(
-            select(Account).where(col(Account.account_no) == pair.account_no)
-        ).one()
-        customer = session.exec(select(Customer).where(col(Customer.cid) == pair.cid)).one()
-        session.add(
-            AccountLink(
-                user_id=user.id, account_id=account.id, customer_id=customer.id, created_at=now
-            )
-        )
-        audit.record(
+        _tie(session, user, pair, now)
+    for shared in one.shared:
+        holder = find(session, shared.by)
+        assert holder is not None
+        ends = day_bounds(local_date(now + timedelta(days=shared.days), city.zone), city.zone)[1]
+        _tie(
             session,
-            SYSTEM,
-            "link.create",
-            subject_user_id=user.id,
+            user,
+            shared.pair,
+            now,
+            rights=shared.rights,
+            granted_by=holder.id,
+            ends_at=ends if shared.days else None,
+        )
+
+
+def _tie(session: Session, user: User, pair: stories.Pair, now: datetime, **given: Any) -> None:
+    account = session.exec(select(Account).where(col(Account.account_no) == pair.account_no)).one()
+    customer = session.exec(select(Customer).where(col(Customer.cid) == pair.cid)).one()
+    session.add(
+        AccountLink(
+            user_id=user.id,
             account_id=account.id,
             customer_id=customer.id,
+            created_at=now,
+            **given,
         )
+    )
+    audit.record(
+        session,
+        SYSTEM,
+        "share.accept" if given else "link.create",
+        subject_user_id=user.id,
+        account_id=account.id,
+        customer_id=customer.id,
+    )
 
 
 def _enrol(session: Session, member: stories.Member, secret: str, now: datetime) -> None:

@@ -32,6 +32,18 @@ class Resident:
     last_name: str
     story: str
     pairs: tuple[Pair, ...]
+    # Accounts that another resident shares with this one; until so many days from now.
+    shared: tuple["Shared", ...] = ()
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a resident has shared: by whom, which account, to do what, for how long."""
+
+    by: str
+    pair: Pair
+    rights: str
+    days: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,7 @@ STAFF = (
     Member("admin@example.org", PASSWORD, "administrator"),
     Member("viewer@example.org", PASSWORD, "viewer"),
 )
+_MANAGED_AT_LEAST = 10
 _TOLD = {
     "guide": "the account of the city's own guide, and a running toilet next door",
     "irrigation_summer": "an irrigation summer",
@@ -86,7 +99,31 @@ def residents(city: City) -> tuple[Resident, ...]:
         if story == "guide":
             pairs += pairs_of(city, "running_toilet")
         found.append(Resident(mail, PASSWORD, first, last, told, pairs))
+    found.append(_delegate(city))
     return tuple(found)
+
+
+def _delegate(city: City) -> Resident:
+    """Return a daughter who sees one account and pays another."""
+    (shop,), (late,) = pairs_of(city, "shop"), pairs_of(city, "past_due")
+    shared = (
+        Shared(PEOPLE["shop"][2], shop, "view", 60),
+        Shared(PEOPLE["past_due"][2], late, "pay", 0),
+    )
+    told = "two accounts are shared with her: one to view, one to pay"
+    return Resident("dana@example.org", PASSWORD, "Dana", "Rowe", told, (), shared)
+
+
+def manager(city: City, accounts: int) -> Resident | None:
+    """Return a property manager with up to 40 accounts, in a town that has room for them."""
+    places = range(len(TALES), min(accounts, len(TALES) + 40))
+    pairs = tuple(
+        Pair(account_number(city.key, index), customer_number(city.key, index)) for index in places
+    )
+    if len(pairs) < _MANAGED_AT_LEAST:
+        return None
+    told = f"a property manager with {len(pairs)} accounts"
+    return Resident("pat@example.org", PASSWORD, "Pat", "Quintero", told, pairs)
 
 
 def unlinked(city: City) -> tuple[Pair, ...]:
@@ -99,9 +136,9 @@ def staff_code(now: datetime) -> str:
     return pyotp.TOTP(STAFF_SEED).at(now)
 
 
-def introduction(city: City, address: str, now: datetime) -> list[str]:
+def introduction(city: City, accounts: int, address: str, now: datetime) -> list[str]:
     """Return the lines that `portal demo` prints: where to go and as whom."""
-    first, *others = residents(city)
+    first, *others = (*residents(city), *filter(None, (manager(city, accounts),)))
     return [
         f"{city.full_name}: {address}",
         f"  mail that the portal sends: {address}/demo/mail",

@@ -1,4 +1,7 @@
-"""Documents by plain HTTP, with the session's cookie: the bill as PDF, the city's own print."""
+"""Documents by plain HTTP, with the session's cookie: bills as PDF or print, accounts as CSV."""
+
+import csv
+import io
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -8,6 +11,7 @@ from starlette.routing import Route
 from portal import routes as paths
 from portal.cities import city
 from portal.config import settings
+from portal.domain.bills import overview
 from portal.domain.bills.details import BillDetails, bill_details
 from portal.domain.bills.document import bill_pdf, file_name
 from portal.domain.bills.words import standing_word
@@ -16,7 +20,8 @@ from portal.http.request import actor_of
 from portal.kit.clock import local_date, utc_now
 from portal.kit.db import in_thread
 from portal.kit.errors import NotFound
-from portal.kit.text import say
+from portal.kit.money import plain_dollars
+from portal.kit.text import N_, _, say
 
 
 async def bill(request: Request) -> Response:
@@ -51,4 +56,53 @@ async def bill(request: Request) -> Response:
     )
 
 
-routes = [Route(paths.DOCUMENT_BILL, bill)]
+_COLUMNS = (
+    N_("Account Number"),
+    N_("Customer ID"),
+    N_("Customer Name"),
+    N_("Service Address"),
+    N_("District"),
+    N_("Amount Due Now"),
+    N_("Past due"),
+    N_("Pay By"),
+    N_("Customer until"),
+)
+
+
+def _harmless(text: str) -> str:
+    """Return a cell that a spreadsheet shows and does not calculate."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+async def accounts(request: Request) -> Response:
+    """Send the accounts that the Accounts page shows for the same address as a CSV file."""
+    actor = await actor_of(request)
+    if not actor.is_resident:
+        return Response(status_code=404, headers={"cache-control": "private, no-store"})
+    asked = request.query_params
+    today = local_date(utc_now(), city().zone)
+    every = await in_thread(lambda s: overview.overview(s, actor, today))
+    found = overview.search(every, asked.get("q", "")[:200])
+    file = io.StringIO()
+    out = csv.writer(file)
+    out.writerow([_(name) for name in _COLUMNS])
+    for one in overview.arrange(found, asked.get("sort", ""), asked.get("group", "")):
+        cells = (
+            one.account_no, one.cid, one.customer_name, one.service_address, one.district,
+            plain_dollars(one.due), plain_dollars(one.past_due),
+            one.due_date.isoformat() if one.due_date else "",
+            one.stop.isoformat() if one.stop else "",
+        )  # fmt: skip
+        out.writerow([_harmless(cell) for cell in cells])
+    # The mark tells spreadsheets that it is UTF-8.
+    return Response(
+        ("\ufeff" + file.getvalue()).encode(),
+        media_type="text/csv",
+        headers={
+            "cache-control": "private, no-store",
+            "content-disposition": f'attachment; filename="accounts-{today.isoformat()}.csv"',
+        },
+    )
+
+
+routes = [Route(paths.DOCUMENT_BILL, bill), Route(paths.DOCUMENT_ACCOUNTS, accounts)]

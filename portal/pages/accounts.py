@@ -1,4 +1,4 @@
-"""Accounts: what is linked, who else has it, Link to Account, and the removal of a link."""
+"""Accounts: what is linked and what it owes, Link to Account, and the removal of a link."""
 
 from typing import Any
 
@@ -11,9 +11,10 @@ from portal.pages.search_results import manage_bills
 from portal.state.accounts import AccountsState as State
 from portal.state.base import RESIDENT
 from portal.ui import feedback, form, shell
-from portal.ui.native import link
+from portal.ui.native import anchor, link
 from portal.ui.script import FocusWhenShown
-from portal.ui.table import Column, table
+from portal.ui.table import Column, facts, money, table
+from portal.ui.table import pages as pages_of
 
 
 def view() -> Any:
@@ -26,11 +27,18 @@ def view() -> Any:
 
 def _accounts() -> Any:
     return rx.fragment(
-        rx.cond(State.rows.length() > 0, rx.el.p(_("Select an account to work with."))),
         rx.el.p(
             link(_("Link to Account"), to=routes.link(routes.LINK), class_name="button primary")
         ),
-        rx.cond(State.rows.length() > 0, rx.fragment(_table(), _others()), _none()),
+        rx.cond(
+            State.none_linked,
+            _none(),
+            rx.fragment(
+                rx.cond(State.is_many, _find(), rx.el.p(_("Select an account to work with."))),
+                rx.foreach(State.groups, _group),
+                rx.cond(State.last > 1, pages_of(State.page, State.last, _page)),
+            ),
+        ),
     )
 
 
@@ -42,26 +50,86 @@ def _none() -> Any:
     )
 
 
-def _table() -> Any:
-    return table(
-        _("Linked accounts"),
-        [
-            Column(
-                _("Account Number"),
-                lambda row: link(
-                    row.account_no, to=routes.link(routes.SUMMARY) + "?account=" + row.account
-                ),
-                head=True,
+def _page(number: Any) -> Any:
+    return State.here + "page=" + number.to_string()
+
+
+def _find() -> Any:
+    """Draw search, order and groups, what was found and owes, and what can be done with all."""
+    return rx.fragment(
+        form.form(
+            form.field(
+                "q",
+                _("Find an account"),
+                hint=_("Account number, customer ID, name or address"),
+                auto_complete="off",
+                default_value=State.words,
             ),
-            Column(_("Customer ID"), lambda row: row.cid),
-            Column(_("Customer Name"), lambda row: row.name),
-            Column(_("Service Address"), _address),
-            Column(_("Account Summary"), _summary, hide_label=True),
-            Column(_("Manage Bills"), manage_bills, hide_label=True),
-            Column(_("Remove"), _remove, hide_label=True),
-        ],
-        State.rows,
-        phone="cards brief",
+            rx.el.div(
+                form.select(
+                    "group",
+                    _("Group by"),
+                    [
+                        ("", _("No groups")),
+                        ("customer", _("Customer")),
+                        ("street", _("Street")),
+                        ("district", _("District")),
+                    ],
+                    default_value=State.group,
+                ),
+                form.select(
+                    "sort",
+                    _("Sort by"),
+                    [("", _("Address")), ("due", _("Amount due"))],
+                    default_value=State.sort,
+                ),
+                class_name="row",
+            ),
+            form.actions(form.button(_("Search"), kind="submit")),
+            on_submit=State.search,
+            role="search",
+            key=State.here,
+        ),
+        facts(
+            (_("Accounts"), rx.el.span(State.found, role="status")),
+            (_("Total due"), money(State.total)),
+        ),
+        form.actions(
+            rx.cond(
+                State.may_add,
+                form.button(_("Add all that is due to the cart"), on_click=State.add_all),
+            ),
+            anchor(_("Download as a table (CSV)"), href=State.download, class_name="button"),
+        ),
+    )
+
+
+def _group(group: Any) -> Any:
+    return rx.el.section(
+        rx.cond(
+            group.name != "",
+            rx.el.div(rx.el.h2(group.name), rx.el.p(money(group.due)), class_name="head"),
+        ),
+        table(
+            rx.cond(group.name != "", group.name, _("Linked accounts")),
+            [
+                Column(
+                    _("Account Number"),
+                    lambda row: link(
+                        row.account_no, to=routes.link(routes.SUMMARY) + "?account=" + row.account
+                    ),
+                    head=True,
+                ),
+                Column(_("Customer"), lambda row: rx.fragment(row.name, " ", row.cid)),
+                Column(_("Service Address"), _address),
+                Column(_("Pay By"), _pay_by),
+                Column(_("Amount Due Now"), lambda row: row.due, kind="money", beside=True),
+                Column(_("Manage Bills"), _acts, hide_label=True),
+            ],
+            group.rows,
+            hide_caption=True,
+            phone="cards brief",
+        ),
     )
 
 
@@ -69,77 +137,42 @@ def _address(row: Any) -> Any:
     return rx.fragment(
         row.address,
         rx.cond(row.until != "", rx.el.span(" ", row.until, class_name="line muted")),
+        rx.cond(row.shared != "", rx.el.span(" ", row.shared, class_name="line muted")),
     )
 
 
-def _summary(row: Any) -> Any:
-    return link(
-        _("Account Summary"),
-        rx.el.span(" ", row.account_no, class_name="visually-hidden"),
-        to=routes.link(routes.SUMMARY) + "?account=" + row.account,
-    )
+def _pay_by(row: Any) -> Any:
+    return rx.cond(row.late, feedback.status_word(row.pay_by, "bad"), row.pay_by)
 
 
-def _remove(row: Any) -> Any:
-    return link(
-        _("Remove link"),
-        rx.el.span(" ", row.account_no, class_name="visually-hidden"),
-        to=routes.link(routes.ACCOUNTS) + "?remove=" + row.link_id,
-    )
-
-
-def _others() -> Any:
-    return rx.el.div(
-        rx.foreach(
-            State.rows,
-            lambda row: rx.cond(
-                row.others.length() > 0,
-                rx.el.section(
-                    rx.el.h2(_("Who else has account"), " ", row.account_no),
-                    rx.el.ul(rx.foreach(row.others, _other), class_name="plain stack"),
-                ),
-            ),
+def _acts(row: Any) -> Any:
+    def to(words: str, path: str, name: str, value: Any) -> Any:
+        return link(
+            words,
+            rx.el.span(" ", row.account_no, class_name="visually-hidden"),
+            to=routes.link(path) + f"?{name}=" + value,
+            class_name="tap",
         )
-    )
 
-
-def _other(other: Any) -> Any:
-    return rx.el.li(
-        rx.el.span(other.email, " ", _("since"), " ", other.since),
-        " ",
-        rx.cond(
-            other.removable,
-            link(
-                _("Remove access"),
-                rx.el.span(" ", other.email, class_name="visually-hidden"),
-                to=routes.link(routes.ACCOUNTS) + "?remove=" + other.link_id,
-                class_name="tap",
-            ),
-            rx.el.span(_("(linked before you)"), class_name="muted"),
-        ),
+    return rx.el.div(
+        manage_bills(row),
+        rx.cond(row.holds, to(_("People"), routes.PEOPLE, "account", row.account)),
+        to(_("Remove link"), routes.ACCOUNTS, "remove", row.link_id),
+        class_name="links",
     )
 
 
 def _confirmation() -> Any:
     return FocusWhenShown.create(
-        rx.el.h2(
-            rx.cond(
-                State.removing_person != "",
-                _("Remove this person's access?"),
-                _("Remove this account from your sign-in?"),
+        rx.el.h2(_("Remove this account from your sign-in?")),
+        rx.el.p(rx.el.strong(State.removing_account)),
+        rx.el.p(
+            _(
+                "You no longer see its bills and usage, and its alerts stop. Nothing changes"
+                " in the city's books. You can link it again with its two numbers."
             )
         ),
-        rx.el.p(rx.el.strong(State.removing_account)),
-        rx.cond(
-            State.removing_person != "",
-            rx.el.p(State.removing_person),
-            rx.el.p(
-                _(
-                    "You no longer see its bills and usage, and its alerts stop. Nothing changes"
-                    " in the city's books. You can link it again with its two numbers."
-                )
-            ),
-        ),
+        rx.el.p(_("Those you shared it with lose their access as well.")),
         form.actions(
             form.button(_("Remove"), on_click=State.remove, primary=True),
             link(_("Cancel"), to=routes.link(routes.ACCOUNTS), class_name="button"),

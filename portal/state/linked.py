@@ -7,16 +7,6 @@ from portal.kit.text import _, short_day
 
 
 @dataclass(frozen=True)
-class HolderRow:
-    """Somebody else who has the account, masked."""
-
-    link_id: str = ""
-    email: str = ""
-    since: str = ""
-    removable: bool = False
-
-
-@dataclass(frozen=True)
 class LinkedRow:
     """One linked account."""
 
@@ -30,7 +20,6 @@ class LinkedRow:
     email: str = ""
     # "Until 1/26/2027", for a place that was left or will be.
     until: str = ""
-    others: tuple[HolderRow, ...] = ()
 
 
 def row(one: LinkedAccount) -> LinkedRow:
@@ -45,7 +34,4 @@ def row(one: LinkedAccount) -> LinkedRow:
         parcel_id=one.parcel_id,
         email=one.email,
         until=_("Until %(day)s", day=short_day(one.stop)) if one.stop else "",
-        others=tuple(
-            HolderRow(str(h.link_id), h.email, short_day(h.since), h.removable) for h in one.others
-        ),
     )

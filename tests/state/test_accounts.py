@@ -110,28 +110,57 @@ async def test_accounts_and_the_removal_in_two_steps(
     for who in (ana, bob):
         await drive(LinkSetupState, "submit", RIGHT, as_=who)
     page = await drive(AccountsState, "load", as_=ana, url="/utility-billing/accounts")
-    (row,) = page.rows
-    (other,) = row.others
-    assert (other.removable, page.removing) == (True, "")
-    assert bob.email not in repr(page.rows)
-
-    asked = await drive(
-        AccountsState, "load", as_=ana, url=f"/utility-billing/accounts?remove={other.link_id}"
-    )
-    assert (asked.removing, asked.removing_person) == (other.link_id, other.email)
-    with Session(database) as db:
-        assert {tie.removed_at for tie in db.exec(select(AccountLink)).all()} == {None}
-    target = leads_to(await run(asked, "remove"))
-    assert target == "/utility-billing/accounts?done=removed"
-    assert (await drive(AccountsState, "load", as_=bob)).rows == []
+    ((row,),) = [group.rows for group in page.groups]
+    assert (row.account_no, row.holds, page.removing) == ("28624", True, "")
+    assert bob.email not in repr(page.groups)
 
     own = await drive(
         AccountsState, "load", as_=ana, url=f"/utility-billing/accounts?remove={row.link_id}"
     )
-    await run(own, "remove")
-    assert (await drive(AccountsState, "load", as_=ana)).rows == []
-    await run(own, "remove")  # pressed twice, or Back and again
-    assert own.problems[0].sentence.startswith("We could not find that link.")
+    assert own.removing == row.link_id
+    with Session(database) as db:
+        assert {tie.removed_at for tie in db.exec(select(AccountLink)).all()} == {None}
+    target = leads_to(await run(own, "remove"))
+    assert target == "/utility-billing/accounts?done=removed"
+    gone = await drive(AccountsState, "load", as_=ana)
+    assert (gone.groups, gone.none_linked) == ([], True)
+    await drive(AccountsState, "remove", as_=ana)  # pressed twice, or Back and again
+    assert len((await drive(AccountsState, "load", as_=bob)).groups) == 1
+
+
+async def test_a_landlord_searches_groups_turns_pages_and_fills_the_cart(
+    database: Engine,
+) -> None:
+    with Session(database, expire_on_commit=False) as db, db.begin():
+        ana = factories.user(db)
+        payers = [factories.customer(db, name1=f"PAYER {n}") for n in range(2)]
+        for n in range(30):
+            place = factories.account(db, service_address=f"{n + 1} Elm St", district=f"{n % 3}")
+            payer = payers[n % 2]
+            factories.tenure(db, place, payer)
+            factories.link(db, ana, place, payer)
+            factories.bill(db, place, payer, 100 * (n + 1))
+    at = "/utility-billing/accounts"
+    state = await drive(AccountsState, "load", as_=ana, url=at)
+    assert (state.found, state.total, state.page, state.last) == ("30 found", "$465.00", 1, 2)
+    assert [len(group.rows) for group in state.groups] == [25]
+    state = await drive(AccountsState, "load", as_=ana, url=f"{at}?page=2&sort=due")
+    assert [row.due for row in state.groups[0].rows][-1] == "$1.00"
+    assert state.here == f"{at}?sort=due&"
+    state = await drive(AccountsState, "load", as_=ana, url=f"{at}?group=customer&page=99")
+    assert [(g.name.split(" (")[0], len(g.rows)) for g in state.groups] == [("PAYER 1", 5)]
+    assert state.groups[0].due == "$240.00"  # over all pages
+    target = leads_to(await run(state, "search", {"q": " 7 Elm ", "sort": "", "group": ""}))
+    assert target == f"{at}?q=7+Elm"
+    state = await drive(AccountsState, "load", as_=ana, url=target.replace("+", " "))
+    assert (state.found, state.groups[0].rows[0].address) == ("1 found", "7 Elm St")
+    await run(state, "add_all")
+    assert state.notice == "1 bill was added to your cart."
+    everything = await drive(AccountsState, "load", as_=ana, url=at)
+    await run(everything, "add_all")
+    assert everything.notice == "29 bills were added to your cart."
+    await run(everything, "add_all")
+    assert everything.notice == "All that is due is in your cart already."
 
 
 async def test_another_resident_neither_sees_nor_removes(
@@ -139,11 +168,11 @@ async def test_another_resident_neither_sees_nor_removes(
 ) -> None:
     ana, bob, account = town
     await drive(UtilityBillingState, "search", RIGHT, as_=ana)
-    hers = (await drive(AccountsState, "load", as_=ana)).rows[0]
+    hers = (await drive(AccountsState, "load", as_=ana)).groups[0].rows[0]
     theirs = await drive(
         AccountsState, "load", as_=bob, url=f"/utility-billing/accounts?remove={hers.link_id}"
     )
-    assert (theirs.rows, theirs.removing) == ([], "")
+    assert (theirs.groups, theirs.removing) == ([], "")
     theirs.removing = hers.link_id  # as if the browser could say so
     await run(theirs, "remove")
     assert theirs.problems
@@ -171,6 +200,8 @@ async def test_another_resident_neither_sees_nor_removes(
         (SearchResultsState, "load", ()),
         (AccountsState, "load", ()),
         (AccountsState, "remove", ()),
+        (AccountsState, "add_all", ()),
+        (AccountsState, "search", ({"q": "x"},)),
     ],
 )
 async def test_nobody_and_staff_are_led_to_the_sign_in(

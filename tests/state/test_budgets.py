@@ -16,6 +16,8 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from portal import routes
+from portal.domain.accounts.policy import opened
+from portal.domain.bills import overview
 from portal.kit.clock import utc_now
 from portal.kit.db import database_now, transaction
 from portal.kit.ids import BillId
@@ -178,3 +180,23 @@ async def test_no_screen_asks_more_when_there_is_more_to_show(database: Engine) 
     many = await counted(database, build(database, 12), staff)
     assert many == few
     assert {path: count for path, count in many.items() if count > MORE.get(path, MOST)} == {}
+
+
+async def test_five_hundred_accounts_are_one_query(database: Engine) -> None:
+    with transaction() as session:
+        resident = factories.user(session)
+        today = utc_now().date()
+        for n in range(500):
+            place, payer = factories.account(session), factories.customer(session)
+            factories.tenure(session, place, payer)
+            factories.link(session, resident, place, payer)
+            factories.bill(session, place, payer, 1000 + n, due_date=today + timedelta(days=9))
+    actor = factories.actor(resident)
+    with statements(database) as said, transaction() as session:
+        places = overview.overview(session, actor, today)
+    assert (len(places), sum(place.due for place in places)) == (500, 500_000 + 499 * 250)
+    assert len(said) == 1
+    # The page of one of them asks for it, and not for all.
+    with statements(database) as said, transaction() as session:
+        place = opened(session, actor, str(places[0].account_id))
+    assert (place.account_id, len(said)) == (places[0].account_id, 1)

@@ -111,9 +111,12 @@ def holder_told(
                     who=masked(newcomer.email),
                     how=_(how),
                 ),
-                _("If you do not know who this is, remove their access on the Accounts page."),
+                _("If you do not know who this is, remove their access on this page."),
             ),
-            action=(_("Accounts"), routes.absolute(routes.ACCOUNTS)),
+            action=(
+                _("People with access"),
+                routes.absolute(routes.PEOPLE, account=account.id),
+            ),
             user_id=holder.id,
             account_id=account.id,
         )

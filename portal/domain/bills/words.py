@@ -7,7 +7,7 @@ from portal.domain.bills.explain import due_sentence
 from portal.domain.bills.paid import PaidOn, PortalPayment, Step
 from portal.domain.bills.reading import BillLook
 from portal.domain.bills.rules import Standing
-from portal.kit.text import _, day, moment, money, short_day
+from portal.kit.text import _, day, moment, money, ngettext, short_day
 
 # A status is a word with a mark; the tone is only its colour.
 TONES = {
@@ -113,6 +113,25 @@ def added_notice() -> str:
     return _('Added to your cart. To proceed with payment, choose "My Cart", then "Checkout".')
 
 
+def many_added_notice(added: int, left_out: int, most: int) -> str:
+    """Say how many bills went into the cart at once, and what to do about those that did not."""
+    if added == 0 and left_out == 0:
+        return _("All that is due is in your cart already.")
+    said = ngettext(
+        "%(n)s bill was added to your cart.", "%(n)s bills were added to your cart.", added
+    )
+    if left_out:
+        said += " " + ngettext(
+            "A cart holds at most %(most)s bills, so %(n)s more did not fit. Pay these first, then"
+            " add the rest.",
+            "A cart holds at most %(most)s bills, so %(n)s more did not fit. Pay these first, then"
+            " add the rest.",
+            left_out,
+            most=most,
+        )
+    return said
+
+
 def unpayable_note(look: BillLook) -> str:
     """Say why a bill that owes cannot be paid here, and what to do; "" where it can."""
     if look.payable or look.owed <= 0:
@@ -122,4 +141,6 @@ def unpayable_note(look: BillLook) -> str:
             "This bill stands as a lien and cannot be paid online. Call %(phone)s.",
             phone=city().contact.phone,
         )
+    if look.is_shared_view:
+        return _("This account is shared with you to look at, not to pay.")
     return _("You receive a copy of this bill. Only its payer can pay it here.")

@@ -43,7 +43,7 @@ def lock_bills(session: Session, bill_ids: Collection[BillId]) -> None:
     ).all()
 
 
-def _current_locked(session: Session, actor: Actor) -> Cart:
+def current_locked(session: Session, actor: Actor) -> Cart:
     """Return the actor's one present cart, made where there is none, locked."""
     if not actor.is_resident:
         raise NotAllowed(N_("Sign in to use your cart."))
@@ -75,7 +75,7 @@ def add(session: Session, actor: Actor, bill_claims: Collection[object]) -> int:
 
     A bill that is there already stays as it is. Raises DomainError where none can be paid.
     """
-    cart = _current_locked(session, actor)
+    cart = current_locked(session, actor)
     _reopen(session, cart)
     known = payable(session, actor, bill_claims).values()
     wanted = [bill for bill in known if bill.may_pay and bill.owed_cents > 0]
@@ -101,7 +101,7 @@ def add(session: Session, actor: Actor, bill_claims: Collection[object]) -> int:
 
 def remove(session: Session, actor: Actor, bill_claim: object) -> int:
     """Take a bill out of the actor's cart and return how many are left."""
-    cart = _current_locked(session, actor)
+    cart = current_locked(session, actor)
     _reopen(session, cart)
     session.connection().execute(
         delete(CartItem).where(
@@ -121,7 +121,7 @@ def refresh(
     """
     if not actor.is_resident or queries.count_items(session, actor) == 0:
         return queries.current(session, actor, clock(session)), []
-    cart = _current_locked(session, actor)
+    cart = current_locked(session, actor)
     told: list[DomainError] = []
     if cart.status != CartStatus.CONFIRMING:
         told = _bring_up_to_date(session, actor, cart)
@@ -162,7 +162,7 @@ def _bring_up_to_date(session: Session, actor: Actor, cart: Cart) -> list[Domain
 
 def set_amounts(session: Session, actor: Actor, typed: Mapping[str, str]) -> CartView:
     """Calculate Subtotal: keep the Payment Amounts typed, by bill id. Raises Problems."""
-    cart = _current_locked(session, actor)
+    cart = current_locked(session, actor)
     _reopen(session, cart)
     _write_amounts(session, actor, cart, typed)
     return queries.view(session, cart, database_now(session))
@@ -203,7 +203,7 @@ def begin_checkout(
 
     Raises Problems for the amounts, HeldElsewhere where another payer holds a bill.
     """
-    cart = _current_locked(session, actor)
+    cart = current_locked(session, actor)
     _reopen(session, cart)
     items = session.exec(select(CartItem).where(CartItem.cart_id == cart.id)).all()
     bill_ids = [BillId(item.bill_id) for item in items]
