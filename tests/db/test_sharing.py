@@ -370,3 +370,12 @@ def test_of_two_who_accept_at_once_one_gets_it(database: Engine) -> None:
     assert sorted(outcomes) == ["refused", "taken"]
     with Session(database) as db:
         assert len(mails(db, "share_joined")) == 1
+
+
+def test_old_invitations_are_forgotten(db: Session, home: Home) -> None:
+    home.invite(db)
+    over = NOW + limits.INVITATION_LIFE + limits.INVITATION_KEPT
+    invitations.forget_old(db, over)
+    assert len(db.exec(select(Invitation)).all()) == 1
+    invitations.forget_old(db, over + timedelta(seconds=1))
+    assert db.exec(select(Invitation)).all() == []

@@ -90,6 +90,7 @@ LINK_ANSWER_AFTER = timedelta(milliseconds=250)
 
 # Sharing an account.
 INVITATION_LIFE = timedelta(days=14)
+INVITATION_KEPT = timedelta(days=30)
 INVITATIONS_A_DAY = 10
 INVITATION_CODE_LIFE = timedelta(minutes=30)
 SHARE_AT_MOST = timedelta(days=3660)  # how far away a last day may be

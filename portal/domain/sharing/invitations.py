@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, func, update
+from sqlmodel import Session, col, delete, func, update
 
 from portal.cities import city
 from portal.domain.accounts.policy import held, holds
@@ -113,6 +113,13 @@ def end_of_holder(
         col(Invitation.account_id) == account_id,
         col(Invitation.customer_id) == customer_id,
         now=now,
+    )
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete invitations a month after they ended: they hold the addresses of other people."""
+    session.exec(
+        delete(Invitation).where(col(Invitation.expires_at) < now - limits.INVITATION_KEPT)
     )
 
 
