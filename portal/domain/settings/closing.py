@@ -106,7 +106,6 @@ def close(session: Session, actor: Actor, now: datetime) -> None:
     session.exec(delete(Invitation).where(col(Invitation.invited_by) == user.id))
     mail_tokens.end_all(session, UserId(user.id), now)
     email_change.forget(session, user)
-    session.exec(delete(Invitation).where(col(Invitation.invited_by) == user.id))
     for table in FORGOTTEN:
         session.exec(delete(table).where(col(table.user_id) == user.id))
     move(session, actor, UserId(user.id), UserStatus.ACTIVE, UserStatus.CLOSED, now)
