@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "1f61d819c13f"
+revision = "33c3ea192a77"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -754,20 +754,12 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("way", sa.Text(), nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.Uuid(), nullable=True),
-        sa.CheckConstraint(
-            "(decided_at IS NULL) = (outcome = '')", name=op.f("ck_numbers_request_outcome")
-        ),
-        sa.CheckConstraint(
-            "outcome IN ('','done','declined')", name=op.f("ck_numbers_request_outcomes")
-        ),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.Uuid(), nullable=True),
         sa.CheckConstraint("way IN ('mail','call')", name=op.f("ck_numbers_request_way")),
         sa.ForeignKeyConstraint(
-            ["decided_by"], ["user_account.id"], name=op.f("fk_numbers_request_decided_by")
+            ["done_by"], ["user_account.id"], name=op.f("fk_numbers_request_done_by")
         ),
         sa.ForeignKeyConstraint(
             ["user_id"],
@@ -786,7 +778,7 @@ def upgrade() -> None:
         "numbers_request",
         ["requested_at"],
         unique=False,
-        postgresql_where=sa.text("outcome = ''"),
+        postgresql_where=sa.text("done_at IS NULL"),
     )
     op.create_table(
         "parcel",

@@ -164,14 +164,14 @@ class PreparedLink(SQLModel, table=True):
 
 
 class NumbersRequest(SQLModel, table=True):
-    """A resident who has no bill at hand asks the city for the two numbers. Staff answer."""
+    """A resident who has no bill at hand asks the city for the two numbers. Staff look it up."""
 
     __tablename__ = "numbers_request"
     __table_args__ = (
         CheckConstraint("way IN ('mail','call')", name="way"),
-        CheckConstraint("(decided_at IS NULL) = (outcome = '')", name="outcome"),
-        CheckConstraint("outcome IN ('','done','declined')", name="outcomes"),
-        Index("ix_numbers_request_waiting", "requested_at", postgresql_where=text("outcome = ''")),
+        Index(
+            "ix_numbers_request_waiting", "requested_at", postgresql_where=text("done_at IS NULL")
+        ),
     )
     id: UUID = key()
     reference: str = words(unique=True)
@@ -179,11 +179,9 @@ class NumbersRequest(SQLModel, table=True):
     name: str = words()
     address: str = words()
     way: str = words()
-    phone: str = words(default="")
     requested_at: datetime = instant()
-    outcome: str = words(default="")
-    decided_at: datetime | None = instant(default=None)
-    decided_by: UUID | None = ref("user_account.id", index=False, default=None)
+    done_at: datetime | None = instant(default=None)
+    done_by: UUID | None = ref("user_account.id", index=False, default=None)
 
 
 class SavedSearch(SQLModel, table=True):

@@ -24,9 +24,16 @@ def view() -> Any:
         _("Requests"),
         waiting(
             rx.cond(
-                _STATE.rows.length() > 0,
-                rx.foreach(_STATE.rows, _request),
-                empty(_("No request waits. A resident's change of address appears here.")),
+                _STATE.rows.length() + _STATE.numbers.length() > 0,
+                rx.fragment(
+                    rx.foreach(_STATE.rows, _request), rx.foreach(_STATE.numbers, _numbers)
+                ),
+                empty(
+                    _(
+                        "No request waits. A resident's change of address, and who has no account"
+                        " number at hand, appear here."
+                    )
+                ),
             ),
         ),
     )
@@ -62,6 +69,31 @@ def _request(row: Any) -> Any:
         ),
         rx.cond(_STATE.may_act, _decide(row)),
         class_name="chapter",
+    )
+
+
+def _numbers(row: Any) -> Any:
+    return rx.el.article(
+        rx.el.h2(_("Request"), " ", row.reference, ": ", _("account numbers")),
+        facts(
+            (_("Name"), row.name),
+            (_("Service Address"), row.place),
+            (_("How"), row.way),
+            (_("Asked by"), row.by),
+            (_("When"), row.at),
+        ),
+        rx.el.p(
+            _(
+                "Compare with the records. Send the numbers only to the service address or the"
+                " phone number on file, never to an address or number given in the request."
+            ),
+            class_name="muted",
+        ),
+        rx.cond(
+            _STATE.may_act,
+            actions(button(_("Done"), on_click=_STATE.numbers_done(row.id))),
+        ),
+        class_name="part-gap",
     )
 
 

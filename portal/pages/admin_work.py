@@ -62,10 +62,8 @@ def _requests() -> Any:
         link(
             rx.cond(
                 AdminWorkState.requests == 1,
-                _("1 request for a change of address waits for a decision"),
-                AdminWorkState.requests.to_string()
-                + " "
-                + _("requests for a change of address wait for a decision"),
+                _("1 request of a resident waits"),
+                AdminWorkState.requests.to_string() + " " + _("requests of residents wait"),
             ),
             to=routes.link(routes.ADMIN_REQUESTS),
         ),

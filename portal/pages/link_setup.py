@@ -8,7 +8,7 @@ from portal import routes
 from portal.cities import city
 from portal.kit.text import N_, _
 from portal.pages import Page
-from portal.pages.utility_billing import third_fact
+from portal.pages.utility_billing import no_numbers, third_fact
 from portal.state.base import RESIDENT
 from portal.state.utility_billing import LinkSetupState as State
 from portal.ui import form, shell
@@ -27,6 +27,7 @@ def view() -> Any:
             bill_picture(),
             class_name="split",
         ),
+        no_numbers(),
         _linked(),
     )
 

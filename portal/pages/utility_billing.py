@@ -30,7 +30,13 @@ def view() -> Any:
             rx.el.summary(_("Where do I find these numbers?")),
             bill_picture(),
         ),
+        no_numbers(),
     )
+
+
+def no_numbers() -> Any:
+    """Draw the way for who has no bill at hand."""
+    return rx.el.p(link(_("I don't have my numbers"), to=routes.link(routes.NUMBERS)))
 
 
 def _form() -> Any:

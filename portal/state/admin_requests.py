@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.domain.requests import address
+from portal.domain.requests import address, numbers
 from portal.domain.requests.address import StaffRequest
 from portal.kit.clock import utc_now
 from portal.kit.text import N_, _
@@ -15,6 +15,12 @@ _FIELDS = {
     "city": N_("City"),
     "state": N_("State"),
     "zip": N_("Zip"),
+}
+
+
+_WAYS = {
+    "mail": N_("Mail them to the service address"),
+    "call": N_("Call the phone number on file"),
 }
 
 
@@ -46,10 +52,24 @@ class RequestCard:
     changes: list[ChangeLine] = ()  # type: ignore[assignment]
 
 
+@dataclass(frozen=True)
+class NumbersCard:
+    """Somebody who asks for the two numbers."""
+
+    id: str = ""
+    reference: str = ""
+    at: str = ""
+    name: str = ""
+    place: str = ""
+    way: str = ""
+    by: str = ""
+
+
 class AdminRequestsState(PortalState):
     """What residents ask to change."""
 
     rows: list[RequestCard] = []
+    numbers: list[NumbersCard] = []
     may_act: bool = False
 
     @loader(STAFF)
@@ -71,8 +91,16 @@ class AdminRequestsState(PortalState):
         await self._draw()
         self.notice = _("Declined. The resident is told why by email.")
 
+    @handler(ADMINISTRATOR)
+    async def numbers_done(self, request_id: str) -> None:
+        """Take a request for the numbers off the list."""
+        await self._ask(numbers.done, request_id, now=utc_now())
+        await self._draw()
+        self.notice = _("Taken off the list.")
+
     async def _draw(self) -> None:
         self.rows = [_card(row) for row in await self._ask(address.waiting_requests)]
+        self.numbers = [_numbers(row) for row in await self._ask(numbers.waiting)]
         self.may_act = self._actor().role == "administrator"
 
 
@@ -91,4 +119,16 @@ def _card(row: StaffRequest) -> RequestCard:
         row.requested_by,
         asked.note,
         [ChangeLine(_(_FIELDS.get(name, name)), old, new) for name, old, new in asked.changed],
+    )
+
+
+def _numbers(row: numbers.Waiting) -> NumbersCard:
+    return NumbersCard(
+        str(row.request_id),
+        row.reference,
+        when(row.requested_at),
+        row.name,
+        row.address,
+        _(_WAYS[row.way]),
+        row.requested_by,
     )

@@ -24,6 +24,8 @@ ACTS = {
     "passkey.rename": N_("Renamed a passkey"),
     "payment.attempt": N_("Started a payment"),
     "request.address": N_("Asked for a change of address"),
+    "request.numbers": N_("Asked for the numbers of an account"),
+    "request.numbers_done": N_("Settled a request for the numbers of an account"),
     "request.received": N_("The request was received"),
     "request.approved": N_("Approved the request"),
     "request.declined": N_("Declined the request"),

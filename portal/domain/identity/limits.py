@@ -83,7 +83,7 @@ LINK_CODES_DAY = timedelta(days=1)
 LINK_CODES_A_DAY = 5  # asked for by one person
 LINK_CODES_AN_HOUR_IP = 10
 # "I don't have my numbers": requests of one person, and from one network.
-NUMBERS_DAY = timedelta(days=1)
+NUMBERS_WINDOW = timedelta(days=1)
 NUMBERS_A_DAY = 3
 NUMBERS_A_DAY_IP = 10
 LINK_ANSWER_AFTER = timedelta(milliseconds=250)

@@ -8,7 +8,7 @@ from portal.domain.outbox.operations import queue_mail
 from portal.kit.text import _, speaking
 from portal.models.accounts import Account
 from portal.models.exchange import ContactRequest, DeliveryChange
-from portal.models.identity import User
+from portal.models.identity import NumbersRequest, User
 
 
 def delivery_changed(
@@ -69,6 +69,27 @@ def address_requested(
             ),
             user_id=user.id,
             account_id=account.id,
+        )
+
+
+def numbers_requested(session: Session, user: User, request: NumbersRequest) -> None:
+    """Confirm a request for the numbers, in words that tell of no account."""
+    with speaking(user.language):
+        queue_mail(
+            session,
+            kind="numbers_requested",
+            to=user.email,
+            subject=_("We received your request for your account numbers"),
+            paragraphs=(
+                _("Hi,"),
+                _("The number of your request is %(reference)s.", reference=request.reference),
+                _(
+                    "Our staff look at it. Where it matches our records, we mail the numbers to the"
+                    " service address or call the phone number that we have on file, and no other."
+                ),
+                _("If it was not you, you need do nothing."),
+            ),
+            user_id=user.id,
         )
 
 

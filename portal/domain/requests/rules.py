@@ -85,7 +85,7 @@ def read_address(typed: Mapping[str, str]) -> Address:
     )
 
 
-def new_reference() -> str:
+def new_reference(kind: str = "AC") -> str:
     """Return a fresh request number to say on the phone: AC-7KQ2-M9XR."""
     word = "".join(secrets.choice(_LETTERS) for _ in range(8))
-    return f"AC-{word[:4]}-{word[4:]}"
+    return f"{kind}-{word[:4]}-{word[4:]}"

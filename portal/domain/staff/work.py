@@ -16,6 +16,7 @@ from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
 from portal.kit.text import N_
 from portal.models.exchange import ContactRequest, ImportRun
+from portal.models.identity import NumbersRequest
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
 
@@ -64,9 +65,10 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
         .limit(10)
     ).all()
     requests = session.execute(
-        select(func.count())
-        .select_from(ContactRequest)
-        .where(col(ContactRequest.status) == "received")
+        select(
+            select(func.count()).where(col(ContactRequest.status) == "received").scalar_subquery()
+            + select(func.count()).where(col(NumbersRequest.done_at).is_(None)).scalar_subquery()
+        )
     ).scalar_one()
     return WorkList(
         tuple(
