@@ -7,6 +7,13 @@
   const wrong = document.querySelector("[data-focus]");
   if (wrong) wrong.focus();
 
+  // The code of a printed bill, which came along to the sign-in: see BillCode in portal.jsx.
+  const code = /^#bill=([0-9a-f]{52})$/.exec(window.location.hash);
+  if (code) {
+    sessionStorage.setItem("portal-bill", code[1]);
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
+  }
+
   for (const button of all("[data-show]")) {
     const field = document.getElementById(button.dataset.show);
     const words = { show: [button.textContent, button.getAttribute("aria-label")] };

@@ -204,3 +204,23 @@ export function Paper({ zone, printed, children }) {
     </div>
   );
 }
+
+// A printed bill's square code stands behind the # of the address: no server hears of it. It is
+// taken off the address at once and kept, in this tab alone, over the sign-in. It holds no number.
+const BILL = "portal-bill";
+
+export function BillCode({ onCode }) {
+  useEffect(() => {
+    const found = /^#bill=([0-9a-f]{52})$/.exec(window.location.hash);
+    if (found) {
+      sessionStorage.setItem(BILL, found[1]);
+      window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+    }
+    const code = sessionStorage.getItem(BILL);
+    if (code && onCode) {
+      sessionStorage.removeItem(BILL);
+      onCode(code);
+    }
+  }, []);
+  return null;
+}

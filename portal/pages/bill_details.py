@@ -10,7 +10,9 @@ from portal.pages import Page
 from portal.state.base import RESIDENT
 from portal.state.bill_details import BillDetailsState as State
 from portal.ui import bars, feedback, form, menu, shell, table
+from portal.ui.here import IS_LOADED
 from portal.ui.native import anchor, link
+from portal.ui.script import BillCode
 from portal.ui.table import Column
 
 
@@ -18,7 +20,14 @@ def view() -> Any:
     """Draw the page."""
     return shell.page(
         _("Bill Details"),
+        BillCode.create(),
         feedback.waiting(_content()),
+        rx.cond(
+            IS_LOADED & State.missing,
+            rx.el.p(
+                link(_("Link this bill's account"), to=routes.link(routes.LINK), class_name="tap")
+            ),
+        ),
         back=feedback.once_loaded(
             link(
                 _("Manage Bills"),

@@ -15,6 +15,7 @@ from portal.ui import form, shell
 from portal.ui.bill_picture import bill_picture
 from portal.ui.here import IS_SHOWN
 from portal.ui.native import link
+from portal.ui.script import BillCode
 
 
 def view() -> Any:
@@ -22,6 +23,7 @@ def view() -> Any:
     return shell.page(
         _("Account Link Setup"),
         rx.el.p(city().search.link_help.say()),
+        rx.cond(IS_SHOWN, BillCode.create(on_code=State.fill_in)),
         rx.el.div(
             _form(),
             bill_picture(),
@@ -38,6 +40,7 @@ def _form() -> Any:
             "account_no",
             _("What is the account ID?"),
             hint=_("Spaces, dashes and leading zeros do not matter."),
+            default_value=State.account_no,
             size="short",
             auto_complete="off",
         ),

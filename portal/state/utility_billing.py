@@ -8,6 +8,7 @@ import reflex as rx
 from portal import routes
 from portal.domain.accounts import operations, queries, third_fact
 from portal.domain.accounts.operations import LinkAnswer, LinkOutcome
+from portal.domain.bills import code
 from portal.domain.identity import limits
 from portal.kit.clock import utc_now
 from portal.kit.pace import paced
@@ -68,6 +69,7 @@ class LinkSetupState(PortalState):
     asks_amount: bool = False
     code_sent: bool = False
     _typed: tuple[str, str] = ("", "")
+    account_no: str = ""
     cid: str = ""
     drawing: int = 0
     rows: list[LinkedRow] = []
@@ -76,8 +78,18 @@ class LinkSetupState(PortalState):
     async def load(self) -> None:
         """Show what is linked already."""
         self.rows = [row(one) for one in await self._ask(queries.linked)]
-        self.cid = ""
+        self.account_no, self.cid = "", ""
         _begin_anew(self)
+
+    @handler(RESIDENT)
+    async def fill_in(self, bill_code: str) -> None:
+        """Fill in the numbers of the printed bill whose square code was scanned."""
+        found = await self._ask(code.numbers, bill_code)
+        if found is None or any(row.account_no == found[0] for row in self.rows):
+            return
+        self.account_no, self.cid = found
+        self.drawing += 1
+        self.notice = _("The numbers of your bill are filled in. Choose Submit to link it.")
 
     @handler(RESIDENT)
     async def submit(self, form: dict[str, str]) -> None:
@@ -86,6 +98,7 @@ class LinkSetupState(PortalState):
         if answer.outcome is not LinkOutcome.FOUND:
             return
         self.rows = [row(one) for one in await self._ask(queries.linked)]
+        self.account_no = ""
         # One payer's next account: only its number is another.
         self.cid = next((r.cid for r in self.rows if r.account == str(answer.account_id)), "")
         _begin_anew(self)

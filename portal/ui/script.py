@@ -87,3 +87,11 @@ class Paper(rx.Component):
     tag = "Paper"
     zone: rx.Var[str]
     printed: rx.Var[str]
+
+
+class BillCode(rx.Component):
+    """Take the code of a printed bill off the address; `on_code`, where given, gets it once."""
+
+    library = LIBRARY
+    tag = "BillCode"
+    on_code: rx.EventHandler[rx.event.passthrough_event_spec(str)]  # type: ignore[type-arg, valid-type]

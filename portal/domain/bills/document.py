@@ -14,6 +14,7 @@ import typst
 
 from portal import routes
 from portal.cities import city
+from portal.domain.bills import code
 from portal.domain.bills.details import BillDetails
 from portal.domain.bills.explain import (
     average_day,
@@ -111,6 +112,9 @@ def _words(bill: BillDetails, status: str) -> dict[str, object]:
         **_history(bill),
         "message_title": _("Message from the city"),
         "message": bill.message,
+        "code": code.picture(bill.bill_id),
+        "code_alt": _("Square code that opens this bill in the portal"),
+        "code_note": _("Scan to see, pay or link this bill."),
         "address_label": _("This bill in the portal"),
         "address": routes.absolute(routes.BILL, id=bill.bill_id),
         "foot": _(
