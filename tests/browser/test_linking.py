@@ -1,4 +1,4 @@
-"""Linking as residents meet it on a phone: pasted numbers, codes, a scanned bill, no bill at all."""
+"""Linking as residents meet it on a phone: pasted numbers, codes, a scanned bill, no bill."""
 
 import re
 from collections.abc import Iterator
