@@ -11,7 +11,7 @@ from portal.pages import Page
 from portal.pages.utility_billing import no_numbers, third_fact
 from portal.state.base import RESIDENT
 from portal.state.utility_billing import LinkSetupState as State
-from portal.ui import form, shell
+from portal.ui import feedback, form, shell
 from portal.ui.bill_picture import bill_picture
 from portal.ui.here import IS_SHOWN
 from portal.ui.native import link
@@ -25,7 +25,7 @@ def view() -> Any:
         rx.el.p(city().search.link_help.say()),
         rx.cond(IS_SHOWN, BillCode.create(on_code=State.fill_in)),
         rx.el.div(
-            _form(),
+            feedback.waiting(_form()),
             bill_picture(),
             class_name="split",
         ),

@@ -42,6 +42,8 @@ WORDS = {"en": "CLOSE", "es": "CERRAR"}
 # Rows that are the resident's alone: they go with the sign-in (tests/db/test_closing.py).
 FORGOTTEN: tuple[Any, ...] = (
     SavedSearch,
+    LinkCode,
+    NumbersRequest,
     UsageNotification,
     AlertAddress,
     KnownBrowser,

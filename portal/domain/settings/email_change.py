@@ -27,6 +27,7 @@ from portal.domain.settings import mails
 from portal.domain.settings.proof import owner
 from portal.kit.errors import DomainError, NotAllowed
 from portal.kit.ids import UserId
+from portal.kit.queue import defer
 from portal.kit.text import N_
 from portal.models.identity import User
 from portal.models.settings import EmailChange
@@ -278,6 +279,8 @@ def _complete(session: Session, actor: Actor, change: EmailChange, now: datetime
     addresses.follow(session, user, change.old_email)
     delivery.follow(session, user, change.old_email, now)
     audit.record(session, actor, "user.change_email", subject_user_id=user.id)
+    # The new address is proven: what the portal before this one had for it can be linked.
+    defer(session, "prelinks.settle", user_id=str(user_id))
     mails.address_changed(session, user, change.old_email)
 
 
