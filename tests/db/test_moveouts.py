@@ -22,6 +22,7 @@ from portal.models.accounts import Account, Customer
 from portal.models.audit import AuditEvent
 from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
+from portal.models.sharing import Invitation
 from portal.models.usage import AlertAddress, UsageNotification
 from tests import factories
 from tests.exchange_folder import Folder
@@ -208,6 +209,20 @@ def test_a_landlord_hears_of_all_places_in_one_mail(town: Town) -> None:
     (mail,) = db.exec(select(Mail)).all()
     assert mail.subject == "Service at 30 of your addresses has ended"
     assert mail.text_body.count("Elm St") == 30
+
+
+def test_open_invitations_are_withdrawn(town: Town) -> None:
+    tie = town.db.exec(select(AccountLink).where(AccountLink.user_id == town.holder.id)).one()
+    town.db.add(
+        Invitation(
+            token_hash="h", email="cy@example.org", account_id=tie.account_id,
+            customer_id=tie.customer_id, invited_by=town.holder.id, rights=PAY,
+            expires_at=NOW + 7 * NIGHT,
+        )
+    )  # fmt: skip
+    town.db.flush()
+    town.night(LEFT, at=NOW + NIGHT)
+    assert town.db.exec(select(Invitation.withdrawn_at)).one() == NOW + NIGHT
 
 
 def test_a_closed_sign_in_hears_nothing(town: Town) -> None:

@@ -115,7 +115,12 @@ def _opened(session: Session, actor: Actor, *only: ColumnElement[bool]) -> list[
             (col(Tenure.account_id) == Account.id) & (col(Tenure.customer_id) == Customer.id),
         )
         .where(AccountLink.user_id == actor.user_id, in_force(), *only)
-        .order_by(col(Account.service_address), col(Account.account_no), col(Tenure.start_date))
+        .order_by(
+            col(Account.service_address),
+            col(Account.account_no),
+            col(Customer.cid),
+            col(Tenure.start_date),
+        )
     ).all()
     grouped: dict[tuple[object, object], list[tuple[Account, Customer, Tenure, str]]] = {}
     for row in rows:

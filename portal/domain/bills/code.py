@@ -6,10 +6,8 @@ address bar, a log or a browser's storage.
 """
 
 import hmac
-import io
 from uuid import UUID
 
-import segno
 from sqlmodel import Session, col, select
 
 from portal import routes
@@ -24,15 +22,6 @@ _ID_DIGITS, _SEAL_DIGITS = 32, 20
 def address(bill_id: UUID) -> str:
     """Return the bill's address with its code behind the #, which no browser sends to a server."""
     return f"{routes.absolute(routes.BILL, id=bill_id)}#bill={bill_id.hex}{_seal(bill_id.hex)}"
-
-
-def picture(bill_id: UUID) -> str:
-    """Return the address as the SVG of a square code, dark on white."""
-    out = io.BytesIO()
-    segno.make(address(bill_id), error="m", micro=False).save(
-        out, kind="svg", border=4, light="#ffffff", xmldecl=False
-    )
-    return out.getvalue().decode()
 
 
 def numbers(session: Session, actor: Actor, code: str) -> tuple[str, str] | None:

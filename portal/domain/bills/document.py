@@ -112,9 +112,6 @@ def _words(bill: BillDetails, status: str) -> dict[str, object]:
         **_history(bill),
         "message_title": _("Message from the city"),
         "message": bill.message,
-        "code": code.picture(bill.bill_id),
-        "code_alt": _("Square code that opens this bill in the portal"),
-        "code_note": _("Scan to see, pay or link this bill."),
         "address_label": _("This bill in the portal"),
         "address": routes.absolute(routes.BILL, id=bill.bill_id),
         "foot": _(
@@ -131,7 +128,7 @@ def _to_pay(bill: BillDetails) -> dict[str, object]:
     if not bill.owed:
         return {"qr": "", "scan": ""}
     return {
-        "qr": qr_svg(routes.absolute(routes.BILL, id=bill.bill_id)),
+        "qr": qr_svg(code.address(bill.bill_id)),
         "qr_label": _("Scan to pay"),
         "qr_alt": _("QR code that leads to this bill in the portal, to be paid there"),
         "scan": scan_line(bill.account_no, bill.bill_no, bill.owed),

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, tuple_, update
 
 from portal.domain.accounts.policy import HOLD
 from portal.domain.alerts import operations as alerts
@@ -25,6 +25,7 @@ from portal.domain.moveouts.mails import Place
 from portal.kit.clock import local_date
 from portal.models.accounts import Account
 from portal.models.identity import User
+from portal.models.sharing import Invitation
 
 # The last day of a customer's time at an account, as far as the books know ("infinity": none).
 _TIMES = """
@@ -85,6 +86,7 @@ def settle(session: Session, zone: ZoneInfo, now: datetime) -> Outcome:
                 account_id=one.account_id,
                 customer_id=one.customer_id,
             )
+    _withdraw_invitations(session, ended, now)
     alerts.end_with_links(session, [_key(one) for one in ended], now)
     alerts.resume_with_links(session, [(*_key(one), one.left_at) for one in reopened])
     for user, places in _by_reader(session, ended):
@@ -92,6 +94,22 @@ def settle(session: Session, zone: ZoneInfo, now: datetime) -> Outcome:
     for user, places in _by_reader(session, reopened):
         mails.back(session, user, places)
     return Outcome(len(ended), len(reopened))
+
+
+def _withdraw_invitations(session: Session, ended: Iterable[Row[Any]], now: datetime) -> None:
+    left = {(one.account_id, one.customer_id) for one in ended if one.rights == HOLD}
+    if not left:
+        return
+    session.exec(
+        update(Invitation)
+        .where(
+            tuple_(col(Invitation.account_id), col(Invitation.customer_id)).in_(left),
+            col(Invitation.accepted_at).is_(None),
+            col(Invitation.withdrawn_at).is_(None),
+        )
+        .values(withdrawn_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _key(one: Row[Any]) -> tuple[UUID, UUID, UUID]:

@@ -44,9 +44,3 @@ def test_nobody_else_and_no_other_code_gets_them(db: Session, bill: Bill) -> Non
     wrong = ("", "#", bill.id.hex, bill.id.hex + "0" * 20, right[:-1], right + "0", right.upper(),
              "é" * 52, "'; DROP", of(new_id()))  # fmt: skip
     assert {code.numbers(db, resident, one) for one in wrong} == {None}
-
-
-def test_the_picture_is_an_svg_of_that_address(bill: Bill) -> None:
-    drawn = code.picture(bill.id)
-    assert drawn.startswith("<svg")
-    assert "<script" not in drawn
