@@ -47,8 +47,6 @@ FORGOTTEN: tuple[Any, ...] = (
     UsageNotification,
     AlertAddress,
     KnownBrowser,
-    LinkCode,
-    NumbersRequest,
     UserSession,
 )
 

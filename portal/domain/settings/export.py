@@ -262,10 +262,8 @@ def _numbers_requests(session: Session, user: User) -> list[Row]:
             name=one.name,
             address=one.address,
             way=one.way,
-            phone=one.phone,
             requested=one.requested_at,
-            outcome=one.outcome,
-            decided=one.decided_at,
+            done=one.done_at,
         )
         for one in rows
     ]
