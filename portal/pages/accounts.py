@@ -65,25 +65,22 @@ def _find() -> Any:
                 auto_complete="off",
                 default_value=State.words,
             ),
-            rx.el.div(
-                form.select(
-                    "group",
-                    _("Group by"),
-                    [
-                        ("", _("No groups")),
-                        ("customer", _("Customer")),
-                        ("street", _("Street")),
-                        ("district", _("District")),
-                    ],
-                    default_value=State.group,
-                ),
-                form.select(
-                    "sort",
-                    _("Sort by"),
-                    [("", _("Address")), ("due", _("Amount due"))],
-                    default_value=State.sort,
-                ),
-                class_name="row",
+            form.select(
+                "group",
+                _("Group by"),
+                [
+                    ("", _("No groups")),
+                    ("customer", _("Customer")),
+                    ("street", _("Street")),
+                    ("district", _("District")),
+                ],
+                default_value=State.group,
+            ),
+            form.select(
+                "sort",
+                _("Sort by"),
+                [("", _("Address")), ("due", _("Amount due"))],
+                default_value=State.sort,
             ),
             form.actions(form.button(_("Search"), kind="submit")),
             on_submit=State.search,
@@ -151,14 +148,15 @@ def _acts(row: Any) -> Any:
             words,
             rx.el.span(" ", row.account_no, class_name="visually-hidden"),
             to=routes.link(path) + f"?{name}=" + value,
-            class_name="tap",
         )
 
-    return rx.el.div(
+    # In a long list a row stays short: the account's own menu leads to its people as well.
+    people = to(_("People"), routes.PEOPLE, "account", row.account)
+    return rx.el.span(
         manage_bills(row),
-        rx.cond(row.holds, to(_("People"), routes.PEOPLE, "account", row.account)),
+        rx.cond(row.holds & ~State.is_many, people),
         to(_("Remove link"), routes.ACCOUNTS, "remove", row.link_id),
-        class_name="links",
+        class_name="row",
     )
 
 
