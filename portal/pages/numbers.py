@@ -26,6 +26,7 @@ def view() -> Any:
                 rx.el.h2(_("On your bill")),
                 rx.el.p(_("Every bill shows both numbers, on paper and as a PDF.")),
                 bill_picture(),
+                class_name="stack",
             ),
             _ways(),
             class_name="split",

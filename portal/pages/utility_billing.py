@@ -93,6 +93,7 @@ def third_fact(state: Any) -> Any:
             rx.cond(state.code_sent, _("Email another code"), _("Email me a code")),
             on_click=state.mail_code,
         ),
+        class_name="stack",
     )
 
 
