@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine
 from sqlmodel import Session, col, select
 
 from portal.config import ROOT
+from portal.demo.oidc import server as oidc
 from portal.demo.stripe.server import environment_for
 from portal.domain.identity import sessions
 from portal.kit import db as kit_db
@@ -56,7 +57,7 @@ def environment(city: str, **more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PORTAL_", "STRIPE_", "SMTP_", "MAIL_"))
+        if not name.startswith(("PORTAL_", "STRIPE_", "SMTP_", "MAIL_", "OIDC_"))
     }
     return {
         **kept,
@@ -85,21 +86,27 @@ def load_town(engine: Engine, city_key: str, accounts: int, folder: Path) -> Non
 
 @contextmanager
 def standing_in(environ: dict[str, str], data: Path) -> Iterator[None]:
-    """Run the payment stand-in beside the portal."""
-    with (data / "stripe.log").open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "portal.demo.stripe.server"],
-            cwd=ROOT,
-            env=environ,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    """Run the payment stand-in and the identity provider beside the portal."""
+    running = []
+    for name in ("stripe", "oidc"):
+        with (data / f"{name}.log").open("w") as out:
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", f"portal.demo.{name}.server"],
+                    cwd=ROOT,
+                    env=environ,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            )
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(timeout=20)
 
 
 def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Running]:
@@ -107,7 +114,7 @@ def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Runni
     port = free_port()
     address = f"http://localhost:{port}"
     log = data / "server.log"
-    processor = environment_for(port)
+    processor = environment_for(port) | oidc.environment_for()
     environ = environment(
         city,
         **processor,
