@@ -35,6 +35,7 @@ from portal.models.identity import (
 from portal.models.payments import Cart, CartItem, Payment
 from portal.models.settings import KnownBrowser
 from portal.models.sharing import Invitation
+from portal.models.social import ExternalIdentity, ProviderFlow
 from portal.models.usage import AlertAddress, UsageNotification
 
 # The word to type; in either language, whichever page it is typed on.
@@ -47,6 +48,8 @@ FORGOTTEN: tuple[Any, ...] = (
     UsageNotification,
     AlertAddress,
     KnownBrowser,
+    ExternalIdentity,
+    ProviderFlow,
     UserSession,
 )
 
