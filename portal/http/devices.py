@@ -23,7 +23,7 @@ class Devices:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; what an answer sets as its session is looked at before it leaves."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 

@@ -5,10 +5,13 @@ import re
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from portal.domain.identity import passwords
+from portal.domain.identity import mail_tokens, passwords, recovery
+from portal.domain.identity.actor import ANONYMOUS
 from portal.domain.identity.states import UserStatus
 from portal.http.request import COOKIE
+from portal.kit.clock import utc_now
 from portal.models.identity import User
+from portal.models.settings import KnownBrowser
 from portal.models.social import ExternalIdentity
 from tests import factories
 from tests.posting import browser, fill, problems
@@ -45,6 +48,32 @@ def test_connecting_from_settings_and_removing(database: Engine) -> None:
     assert gone.headers["location"] == "/settings/connections?done=removed"
     with Session(database) as db:
         assert db.exec(select(ExternalIdentity)).all() == []
+
+
+def test_a_password_set_by_the_mailbox_unties_every_provider(database: Engine) -> None:
+    client = browser()
+    arrive(client, "google")
+    confirm(client, act="code", code=code_of(database))
+    with Session(database, expire_on_commit=False) as db, db.begin():
+        person = db.exec(select(User)).one()
+        secret = mail_tokens.issue(db, person, "reset", utc_now()).secret
+        recovery.reset(db, ANONYMOUS, secret, passwords.hash_of(PASSWORD), utc_now())
+    with Session(database) as db:
+        assert db.exec(select(ExternalIdentity)).all() == []
+    again = browser()
+    assert arrive(again, "google").headers["location"] == "/sign-in/confirm"
+    assert COOKIE not in again.cookies
+
+
+def test_a_new_browser_that_comes_by_a_provider_is_news(database: Engine) -> None:
+    client = browser()
+    arrive(client, "google")
+    confirm(client, act="code", code=code_of(database))
+    with Session(database) as db:
+        before = len(db.exec(select(KnownBrowser)).all())
+    arrive(browser(), "google")
+    with Session(database) as db:
+        assert len(db.exec(select(KnownBrowser)).all()) == before + 1
 
 
 def test_the_last_way_in_stays(database: Engine) -> None:

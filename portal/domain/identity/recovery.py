@@ -14,6 +14,7 @@ from portal.domain.identity import (
     pending,
     sessions,
     sign_up,
+    social,
     throttles,
 )
 from portal.domain.identity.actor import Actor
@@ -72,6 +73,8 @@ def check_new(user: User, password: str, at_least: int = limits.PASSWORD_MIN) ->
 def reset(session: Session, actor: Actor, secret: str, password_hash: str, now: datetime) -> User:
     """Set the new password, end every session, link and lock of the user, and mail the owner.
 
+    Other providers' people go as well: an intruder's would outlive the owner's new password.
+
     The mailbox is proven by the link, so an unverified sign-in becomes active. Does not sign in.
     Raises mail_tokens.BadLink.
     """
@@ -85,6 +88,7 @@ def reset(session: Session, actor: Actor, secret: str, password_hash: str, now: 
     sessions.revoke_all(session, user_id, now)
     mail_tokens.end_all(session, user_id, now)
     pending.end_all(session, user, now)
+    social.disconnect_all(session, actor, user)
     throttles.clear(session, user_bucket(user.email), ip_bucket(actor.ip))
     audit.record(session, actor, "user.reset_password", subject_user_id=user.id)
     mails.password_changed(session, user)

@@ -385,3 +385,17 @@ def disconnect(session: Session, actor: Actor, claim: object, now: datetime) -> 
         provider=mine[wanted].provider,
     )
     provider_mails.disconnected(session, user, mine[wanted].provider)
+
+
+def disconnect_all(session: Session, actor: Actor, user: User) -> None:
+    """Untie every provider of a sign-in whose password is set anew by its mailbox."""
+    for tie in session.exec(select(ExternalIdentity).where(ExternalIdentity.user_id == user.id)):
+        audit.record(
+            session,
+            actor,
+            "provider.disconnect",
+            subject_user_id=user.id,
+            provider=tie.provider,
+        )
+        session.delete(tie)
+    session.flush()
