@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from portal import routes as paths
 from portal.config import settings
-from portal.domain.identity import limits, mail_tokens, sign_in, social
+from portal.domain.identity import connections, limits, mail_tokens, sign_in, social
 from portal.domain.identity.provider_mails import label
 from portal.domain.identity.sessions import FreshSignInNeeded
 from portal.domain.identity.sign_in import Outcome, Result
@@ -265,7 +265,7 @@ async def _connections_page(request: Request, *problems: Problem, done: str = ""
     actor = await actor_of(request)
     if not actor.is_resident:
         return see(paths.SIGN_IN, next=paths.link(paths.SETTINGS_CONNECTIONS))
-    mine = await in_thread(lambda s: social.connections(s, actor))
+    mine = await in_thread(lambda s: connections.of(s, actor))
     have = {one.provider for one in mine}
     return await plain.page(
         request,
@@ -286,7 +286,7 @@ async def post_connections(request: Request) -> Response:
     if not actor.is_resident:
         return see(paths.SIGN_IN, next=paths.link(paths.SETTINGS_CONNECTIONS))
     try:
-        await in_thread(lambda s: social.disconnect(s, actor, text(form, "id"), utc_now()))
+        await in_thread(lambda s: connections.remove(s, actor, text(form, "id"), utc_now()))
     except FreshSignInNeeded:
         return see(paths.SIGN_IN, next=paths.link(paths.SETTINGS_CONNECTIONS), done="again")
     except DomainError as error:

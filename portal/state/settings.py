@@ -5,7 +5,7 @@ from datetime import datetime
 
 from portal.cities import city
 from portal.domain.accounts import queries as accounts
-from portal.domain.identity import social, user_ids
+from portal.domain.identity import connections, user_ids
 from portal.domain.settings import operations, queries
 from portal.domain.settings.queries import Browser
 from portal.kit.clock import utc_now
@@ -89,7 +89,7 @@ class SettingsState(PortalState):
         found = await self._ask(queries.settings, utc_now())
         self.email, self.new_email, self.user_id = found.email, found.new_email, found.user_id
         self.logged_in_as = found.user_id or found.email
-        self.has_providers = social.available()
+        self.has_providers = connections.available()
         self.language, self.is_local = found.language, found.has_password
         self.last_success = _when(found.last_success, _("This is your first sign-in"))
         self.last_failure = _when(found.last_failure)

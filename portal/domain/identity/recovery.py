@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity import (
+    connections,
     factors,
     limits,
     mail_tokens,
@@ -14,7 +15,6 @@ from portal.domain.identity import (
     pending,
     sessions,
     sign_up,
-    social,
     throttles,
 )
 from portal.domain.identity.actor import Actor
@@ -88,7 +88,7 @@ def reset(session: Session, actor: Actor, secret: str, password_hash: str, now: 
     sessions.revoke_all(session, user_id, now)
     mail_tokens.end_all(session, user_id, now)
     pending.end_all(session, user, now)
-    social.disconnect_all(session, actor, user)
+    connections.remove_all(session, actor, user)
     throttles.clear(session, user_bucket(user.email), ip_bucket(actor.ip))
     audit.record(session, actor, "user.reset_password", subject_user_id=user.id)
     mails.password_changed(session, user)

@@ -9,10 +9,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, select, update
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity import (
@@ -31,9 +30,9 @@ from portal.domain.identity.sessions import demand_recent, hash_of
 from portal.domain.identity.sign_in import Outcome, Result
 from portal.domain.identity.states import UserStatus, move
 from portal.gateways.oidc import Person
-from portal.gateways.providers import Provider, providers
-from portal.kit.errors import DomainError, NotFound
-from portal.kit.ids import UserId, parse_id
+from portal.gateways.providers import Provider
+from portal.kit.errors import DomainError
+from portal.kit.ids import UserId
 from portal.kit.text import N_, language
 from portal.models.identity import User
 from portal.models.social import ExternalIdentity, ProviderFlow
@@ -346,56 +345,3 @@ def _connect(
     _end(session, flow, now)
     _tie(session, flow, session.get_one(User, actor.user_id), Caller(actor.ip, ""), now)
     return Arrived(Arrival.CONNECTED)
-
-
-def available() -> bool:
-    """True where the city has set up another provider."""
-    return bool(providers())
-
-
-def connections(session: Session, actor: Actor) -> list[ExternalIdentity]:
-    """Return the actor's connected providers, the oldest first."""
-    return list(
-        session.exec(
-            select(ExternalIdentity)
-            .where(ExternalIdentity.user_id == actor.user_id)
-            .order_by(col(ExternalIdentity.created_at))
-        ).all()
-    )
-
-
-def disconnect(session: Session, actor: Actor, claim: object, now: datetime) -> None:
-    """Untie a provider. Raises NotFound, FreshSignInNeeded, CannotConnect for the last way in."""
-    demand_recent(actor, now)
-    wanted: UUID | None = parse_id(claim)
-    user = session.exec(select(User).where(User.id == actor.user_id).with_for_update()).one()
-    mine = {one.id: one for one in connections(session, actor)}
-    if wanted is None or wanted not in mine:
-        raise NotFound(N_("This connection is not there any more."))
-    if not user.password_hash and len(mine) == 1 and not factors.of(session, user).passkeys:
-        raise CannotConnect(
-            N_("This is your only way to sign in. Choose a password first, then remove it.")
-        )
-    session.exec(delete(ExternalIdentity).where(col(ExternalIdentity.id) == wanted))
-    audit.record(
-        session,
-        actor,
-        "provider.disconnect",
-        subject_user_id=user.id,
-        provider=mine[wanted].provider,
-    )
-    provider_mails.disconnected(session, user, mine[wanted].provider)
-
-
-def disconnect_all(session: Session, actor: Actor, user: User) -> None:
-    """Untie every provider of a sign-in whose password is set anew by its mailbox."""
-    for tie in session.exec(select(ExternalIdentity).where(ExternalIdentity.user_id == user.id)):
-        audit.record(
-            session,
-            actor,
-            "provider.disconnect",
-            subject_user_id=user.id,
-            provider=tie.provider,
-        )
-        session.delete(tie)
-    session.flush()
