@@ -21,7 +21,7 @@ def to_summary(page: Page, sign_in: Callable[..., None], who: stories.Resident) 
     page.goto("/utility-billing/accounts")
     ready(page)
     row = page.get_by_role("row").filter(has_text=who.pairs[0].account_no)
-    row.get_by_role("link", name="Account Summary").first.click()
+    row.get_by_role("link", name=who.pairs[0].account_no).first.click()
     page.wait_for_url("**/summary?account=*")
     ready(page)
     return parse_qs(urlsplit(page.url).query)["account"][0]

@@ -21,7 +21,7 @@ def open_usage(page: Page, sign_in: Callable[..., None]) -> str:
     page.wait_for_url("**/")
     page.goto("/utility-billing/accounts")
     ready(page)
-    page.get_by_role("main").get_by_role("link", name="Account Summary").first.click()
+    page.get_by_role("main").get_by_role("link", name=RESIDENT.pairs[0].account_no).first.click()
     page.wait_for_url("**/summary?account=*")
     ready(page)
     page.get_by_role("main").get_by_role("link", name="View Daily Usage").first.click()
