@@ -56,10 +56,10 @@ def demo(
             _prepare(accounts, seed, fresh)
             _build()
             catcher = _catch_mail(town.key, environment)
-            children += _start(port, environment)
-            _wait_for_first_page(port, children)
-            # After it: on two cores its start would make the first page wait.
-            children.append(_child("job worker", ["portal", "jobs", "run"], environment))
+            children.append(_serve(port, environment))
+            _wait_for_first_page(port, children[0])
+            # After it: on two cores their start would make the first page wait.
+            children += _start_the_rest(environment)
             from portal.demo import stories
 
             print()
@@ -215,17 +215,21 @@ def _catch_mail(city: str, environment: dict[str, str]) -> Any:
     return caught
 
 
-def _start(port: int, environment: dict[str, str]) -> Iterator[Child]:
+def _serve(port: int, environment: dict[str, str]) -> Child:
     from portal.demo.oidc import server as oidc
     from portal.demo.stripe.server import environment_for
 
     for name in [name for name in environment if name.startswith("OIDC_")]:
         del environment[name]  # whatever this machine's own settings are
     environment.update(environment_for(port) | oidc.environment_for())
-    yield _child("identity provider", ["portal.demo.oidc.server"], environment)
-    yield _child("payment stand-in", ["portal.demo.stripe.server"], environment)
     web = ["portal", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    yield _child("web server", web, environment)
+    return _child("web server", web, environment)
+
+
+def _start_the_rest(environment: dict[str, str]) -> Iterator[Child]:
+    yield _child("payment stand-in", ["portal.demo.stripe.server"], environment)
+    yield _child("identity provider", ["portal.demo.oidc.server"], environment)
+    yield _child("job worker", ["portal", "jobs", "run"], environment)
 
 
 def _child(name: str, module: Sequence[str], environment: dict[str, str]) -> Child:
@@ -235,17 +239,17 @@ def _child(name: str, module: Sequence[str], environment: dict[str, str]) -> Chi
     return Child(name, [sys.executable, "-m", *module], environment, log)
 
 
-def _wait_for_first_page(port: int, children: Sequence[Child]) -> None:
+def _wait_for_first_page(port: int, server: Child) -> None:
     until = time.monotonic() + _READY_SECONDS
     while time.monotonic() < until:
-        _expect_alive(children)
+        _expect_alive([server])
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    fail(f"The web server does not answer.\n{children[-1].last_words()}")
+    fail(f"The web server does not answer.\n{server.last_words()}")
 
 
 def _watch(children: Sequence[Child]) -> NoReturn:
