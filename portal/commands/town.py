@@ -57,7 +57,7 @@ def demo(
             _build()
             catcher = _catch_mail(town.key, environment)
             children.append(_serve(port, environment))
-            _wait_for_first_page(port, children[0])
+            _wait_for(f"http://127.0.0.1:{port}/", children[0])
             # After it: on two cores their start would make the first page wait.
             children += _start_the_rest(environment)
             from portal.demo import stories
@@ -227,9 +227,12 @@ def _serve(port: int, environment: dict[str, str]) -> Child:
 
 
 def _start_the_rest(environment: dict[str, str]) -> Iterator[Child]:
-    yield _child("payment stand-in", ["portal.demo.stripe.server"], environment)
-    yield _child("identity provider", ["portal.demo.oidc.server"], environment)
+    # Each is handed over as it starts: whatever then goes wrong, all of them are stopped.
+    yield (payments := _child("payment stand-in", ["portal.demo.stripe.server"], environment))
+    yield (provider := _child("identity provider", ["portal.demo.oidc.server"], environment))
     yield _child("job worker", ["portal", "jobs", "run"], environment)
+    _wait_for(environment["STRIPE_API_BASE"], payments)
+    _wait_for(environment["OIDC_DEMO_BASE"], provider)
 
 
 def _child(name: str, module: Sequence[str], environment: dict[str, str]) -> Child:
@@ -239,17 +242,20 @@ def _child(name: str, module: Sequence[str], environment: dict[str, str]) -> Chi
     return Child(name, [sys.executable, "-m", *module], environment, log)
 
 
-def _wait_for_first_page(port: int, server: Child) -> None:
+def _wait_for(address: str, server: Child) -> None:
     until = time.monotonic() + _READY_SECONDS
     while time.monotonic() < until:
         _expect_alive([server])
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    fail(f"The web server does not answer.\n{server.last_words()}")
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except urllib.error.HTTPError as answer:
+            if answer.code < 500:  # it listens, and has no page at this address
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    fail(f"The {server.name} does not answer.\n{server.last_words()}")
 
 
 def _watch(children: Sequence[Child]) -> NoReturn:
