@@ -139,7 +139,8 @@ def _address(row: Any) -> Any:
 
 
 def _pay_by(row: Any) -> Any:
-    return rx.cond(row.late, feedback.status_word(row.pay_by, "bad"), row.pay_by)
+    late = feedback.status_word(_("Past due") + " " + row.pay_by, "bad")
+    return rx.cond(row.late, late, row.pay_by)
 
 
 def _acts(row: Any) -> Any:
