@@ -78,7 +78,9 @@ def overview(session: Session, actor: Actor, today: date) -> list[Place]:
             func.min(bills.c.due_date).filter(owes).label("due_date"),
         )
         .group_by(bills.c.account_id, bills.c.viewer_id)
-        .subquery()
+        # Once for all accounts: PostgreSQL expects one row here, and would sum all for each.
+        .cte("sums")
+        .prefix_with("MATERIALIZED")
     )
     own = and_(
         col(AccountLink.user_id) == (actor.user_id if actor.is_resident else None), in_force()
