@@ -85,6 +85,7 @@ def _find() -> Any:
             form.actions(form.button(_("Search"), kind="submit")),
             on_submit=State.search,
             role="search",
+            class_name="filters",
             key=State.here,
         ),
         facts(
