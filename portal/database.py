@@ -40,7 +40,7 @@ def connect() -> Engine:
 
 def close() -> None:
     """Give the connections back and let go of the embedded server, if this process held it."""
-    db.engine_for.cache_clear()
+    db.dispose()
     while _servers:
         _servers.pop().stop()
 
@@ -84,7 +84,7 @@ def create_schema(connection: Connection) -> None:
 def forget(name: str) -> None:
     """Drop the embedded server's database `name`, with all it holds, and make it again, empty."""
     database_url()
-    db.engine_for.cache_clear()
+    db.dispose()
     (server,) = _servers
     admin = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:

@@ -50,7 +50,6 @@ def _database() -> str:
         with engine.connect() as connection:
             migrations.check_version(connection)
             found = migrations.revision_of(connection)
-        engine.dispose()
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         return f"{reason}. Check PORTAL_DATABASE_URL and that the server runs."

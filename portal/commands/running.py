@@ -45,5 +45,4 @@ def opened(*, current: bool = True) -> Iterator[Engine]:
                 fail("The database's tables are not this version's. Run: python -m portal migrate")
         yield engine
     finally:
-        engine.dispose()
         database.close()

@@ -153,7 +153,6 @@ def _prepare(accounts: int, seed: int, fresh: bool) -> None:
     other = stands is not None and (stands.get("town") != wanted or found != migrations.head())
     if fresh or other:
         print("Forgetting the town that stood here ...", flush=True)
-        engine.dispose()
         database.forget(database.database_name())
         _forget_leavings(city().key)
         mark.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import datetime
-from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine, func, select
@@ -14,21 +13,32 @@ from sqlmodel import Session
 T = TypeVar("T")
 
 
-@cache
-def engine_for(url: str, pool_size: int = 10) -> Engine:
+_engines: dict[str, Engine] = {}
+_POOL = 10
+
+
+def engine_for(url: str) -> Engine:
     """Return this process's engine for a `postgresql+psycopg://` URL.
 
     Sessions are in UTC. A connection dropped by a restarted server is replaced when next taken. An
     error does not tell the statement's values: it ends in a log.
     """
-    return create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"options": "-c timezone=utc", "application_name": "portal"},
-    )
+    if url not in _engines:
+        _engines[url] = create_engine(
+            url,
+            pool_size=_POOL,
+            max_overflow=_POOL,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": "-c timezone=utc", "application_name": "portal"},
+        )
+    return _engines[url]
+
+
+def dispose() -> None:
+    """Close what the engines keep open: forgotten alone, a connection waits for the collector."""
+    while _engines:
+        _engines.popitem()[1].dispose()
 
 
 _current: list[Engine] = []

@@ -8,9 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
+from portal import database as portal_database
 from portal import migrations
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
+from portal.kit import db as kit_db
 from tests import databases
 
 _WHAT_THERE_IS = """
@@ -83,3 +85,16 @@ def test_an_older_server_is_refused_before_anything_is_made(
     monkeypatch.setattr(migrations, "NEEDS", 99)
     with pytest.raises(migrations.TooOld, match=r"This is PostgreSQL 18, .* needs 99 or newer"):
         migrations.migrate(database)
+
+
+def test_who_leaves_the_database_closes_what_the_pool_kept() -> None:
+    with databases.fresh_url() as url:
+        engine = kit_db.engine_for(url)
+        with engine.connect() as connection:
+            kept = connection.connection.driver_connection
+        assert kept is not None
+        assert not kept.closed
+        portal_database.close()
+        assert kept.closed
+        assert kit_db.engine_for(url) is not engine
+        kit_db.dispose()
