@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from starlette.formparsers import MultiPartException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -44,6 +45,11 @@ async def _not_found(request: Request) -> Response:
     return await plain.page(request, "not_found.html", title=_("Page not found"), status=404)
 
 
+async def _no_form(_: Request, error: Exception) -> Response:
+    # Starlette answers this itself only within an app of its own.
+    return PlainTextResponse("Not a form", 400)
+
+
 class Plain:
     """Serve our own routes in both languages; let through only what Reflex needs."""
 
@@ -52,7 +58,7 @@ class Plain:
         self.app = app
         self.routes = list(routes)
         # Not a whole Starlette: it would answer our faults itself, in one English word.
-        self.ours = ExceptionMiddleware(Router(self.routes))
+        self.ours = ExceptionMiddleware(Router(self.routes), {MultiPartException: _no_form})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a plain route, or pass the socket on."""

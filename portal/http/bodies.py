@@ -6,6 +6,7 @@ Without this a form of any size is read into memory before its origin is looked 
 import asyncio
 import time
 
+from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +18,7 @@ SECONDS = 20.0
 
 
 class Bodies:
-    """Answer 413 to a body that is too large, 408 to one that takes too long."""
+    """Answer 413 to a body that is too large, 408 to a slow one, 415 to one not in UTF-8."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""
@@ -31,6 +32,9 @@ class Bodies:
         most = next((n for p, n in LARGEST_BY_PATH.items() if scope["path"].startswith(p)), LARGEST)
         if _announced(scope) > most:
             await PlainTextResponse("Too large", 413)(scope, receive, send)
+            return
+        if not all(_is_utf8(value) for name, value in scope["headers"] if name == b"content-type"):
+            await PlainTextResponse("Only UTF-8", 415)(scope, receive, send)
             return
         taken, over = 0, False
         deadline = time.monotonic() + SECONDS
@@ -58,3 +62,13 @@ def _announced(scope: Scope) -> int:
     given = b"".join(value for name, value in scope["headers"] if name == b"content-length")
     # int() itself refuses more than 4,300 digits, with an error that nobody expects here.
     return int(given) if given.isdigit() and len(given) < 19 else 2**63 if given else 0
+
+
+def _is_utf8(content_type: bytes) -> bool:
+    """True unless a body is said to be in another charset.
+
+    Our pages are UTF-8, so browsers send that. Some of Python's other codecs make half surrogate
+    pairs, which can neither be stored nor sent back, or fail in ways that no form expects.
+    """
+    said = parse_options_header(content_type)[1].get(b"charset", b"utf-8")
+    return said.lower() in (b"utf-8", b"utf8")

@@ -54,10 +54,15 @@ class Busy(DomainError):
     code = "busy"
 
 
-def text(form: FormData, name: str) -> str:
+def text(form: FormData, name: str, longest: int = _LONGEST) -> str:
     """Return a field as text, "" where it is missing or a file, cut where no honest one ends."""
     value = form.get(name, "")
-    return value[:_LONGEST].replace("\x00", "") if isinstance(value, str) else ""
+    return value[:longest].replace("\x00", "") if isinstance(value, str) else ""
+
+
+def printable(claim: str) -> str:
+    """Return a line of text without what no column can hold and no line has."""
+    return "".join(c for c in claim if c.isprintable())
 
 
 @asynccontextmanager

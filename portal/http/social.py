@@ -21,7 +21,7 @@ from portal.domain.identity.social import Arrival, Flow
 from portal.gateways import oidc
 from portal.gateways.providers import Provider, provider, providers
 from portal.http import plain
-from portal.http.forms import TooMany, count_flow, count_form, hashed_match, see, text
+from portal.http.forms import TooMany, count_flow, count_form, hashed_match, printable, see, text
 from portal.http.identity import end_session_before, refusal, signed_in
 from portal.http.passkeys import caller
 from portal.http.plain import STALE, Problem, problem
@@ -106,8 +106,8 @@ async def _refused(request: Request, *problems: Problem) -> Response:
 async def posted(request: Request) -> Response:
     """Keep an answer that the provider posted: our cookie does not come with it, and will next."""
     form = await request.form()
-    state, code = text(form, "state")[:200], str(form.get("code", ""))[:_LONGEST]
-    first, last = _names(str(form.get("user", "")))
+    state, code = text(form, "state")[:200], text(form, "code", _LONGEST)
+    first, last = _names(text(form, "user", _LONGEST))
     if state and code:
         await in_thread(lambda s: social.keep_posted(s, state, code, first, last, utc_now()))
     query = {"state": state, "error": text(form, "error")[:100]}
@@ -117,12 +117,14 @@ async def posted(request: Request) -> Response:
 def _names(user: str) -> tuple[str, str]:
     # Apple tells a name once, at the first consent, beside the token and unsigned: for greeting.
     try:
-        name = json.loads(user[:_LONGEST])["name"] if user else {}
-    except (ValueError, KeyError, TypeError):
+        name = json.loads(user)["name"] if user else {}
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "", ""
     if not isinstance(name, Mapping):
         return "", ""
-    return str(name.get("firstName", ""))[:80], str(name.get("lastName", ""))[:80]
+    first, last = (str(name.get(part, ""))[:80] for part in ("firstName", "lastName"))
+    # JSON can spell NUL and half a surrogate pair, which no column can hold.
+    return printable(first), printable(last)
 
 
 async def back(request: Request) -> Response:
