@@ -19,7 +19,7 @@ demo: environment
 test: environment-dev
 	@status=0; \
 	echo "== lint"; $(MAKE) -s lint || status=1; \
-	echo "== browser"; .ci/chromium || status=1; \
+	echo "== browser"; .ci/chromium || status=1; .ci/redis; \
 	mkdir -p var/tests; export PYTEST_DEBUG_TEMPROOT="$$PWD/var/tests"; \
 	echo "== tests"; $(BIN)/python -m pytest -n auto --dist loadgroup -q || status=1; \
 	exit $$status

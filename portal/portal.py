@@ -12,7 +12,7 @@ from portal.cities import city
 from portal.http import plain_routes, wrap
 from portal.kit.text import LANGUAGES, _, speaking
 from portal.pages import Page, pages
-from portal.state import redaction
+from portal.state import redaction, sealed
 from portal.state.guard import Guard
 from portal.state.shell import ShellState
 from portal.ui import menu
@@ -57,6 +57,7 @@ app = rx.App(
     ),
 )
 redaction.install()
+sealed.install()
 app.add_middleware(Guard())
 app.register_lifespan_task(_connected)
 

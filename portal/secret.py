@@ -1,5 +1,6 @@
 """The portal's own secret: set by the city, or made once and kept beside the data."""
 
+import base64
 import hashlib
 import hmac
 import os
@@ -7,6 +8,8 @@ import secrets
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from cryptography.fernet import Fernet
 
 from portal.config import settings
 
@@ -45,6 +48,12 @@ def seal(purpose: str, text: str) -> bytes:
     """Return the 32-byte HMAC-SHA-256 of `text`, under a key of its own for each purpose."""
     key = hmac.digest(_root(), purpose.encode(), hashlib.sha256)
     return hmac.digest(key, text.encode(), hashlib.sha256)
+
+
+@cache
+def box(purpose: str) -> Fernet:
+    """Return what encrypts under the portal's secret, with a key of its own for each purpose."""
+    return Fernet(base64.urlsafe_b64encode(seal(purpose, "")))
 
 
 def csrf_of_session(id_hash: str) -> str:

@@ -62,8 +62,8 @@ def serve(host: str, port: int, workers: int = 1) -> None:
 
 
 def main() -> None:
-    """Serve on the port named first: what the tests start. `portal serve` is for people."""
-    serve("127.0.0.1", int(sys.argv[1]))
+    """Serve on the port named first, by so many workers: for the tests. `portal serve` is yours."""
+    serve("127.0.0.1", *map(int, sys.argv[1:3]))
 
 
 if __name__ == "__main__":

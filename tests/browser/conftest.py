@@ -109,7 +109,9 @@ def standing_in(environ: dict[str, str], data: Path) -> Iterator[None]:
             process.wait(timeout=20)
 
 
-def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Running]:
+def start(
+    url: str, data: Path, city: str = CITY, *, workers: int = 1, **more: str
+) -> Iterator[Running]:
     """Yield a served portal on a free port; ended by SIGTERM, which it must obey in time."""
     port = free_port()
     address = f"http://localhost:{port}"
@@ -124,16 +126,18 @@ def start(url: str, data: Path, city: str = CITY, **more: str) -> Iterator[Runni
         PORTAL_BUILD_DIR=str(ROOT / "var" / "front"),
         **more,
     )
-    with standing_in(environ, data), serving(environ, port, log):
+    with standing_in(environ, data), serving(environ, port, log, workers):
         yield Running(address, url, log)
 
 
 @contextmanager
-def serving(environ: dict[str, str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def serving(
+    environ: dict[str, str], port: int, log: Path, workers: int = 1
+) -> Iterator[subprocess.Popen[bytes]]:
     """Serve a portal until the block ends."""
     with log.open("a") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "portal.serve", str(port)],
+            [sys.executable, "-m", "portal.serve", str(port), str(workers)],
             cwd=ROOT,
             env=environ,
             stdout=out,

@@ -1,14 +1,12 @@
 """Six digits from an authenticator app (RFC 6238): the seed sealed, each code good once."""
 
-import base64
 import io
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from sqlmodel import Session, col, delete, select, update
 
 from portal import secret
@@ -20,20 +18,15 @@ _STEP = 30  # seconds
 _DRIFT = (0, -1, 1)  # steps a clock may be off
 
 
-@cache
-def _box() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(secret.seal("totp seed", "")))
-
-
 def seal(seed: str) -> bytes:
     """Encrypt a seed with a key derived from the portal's secret."""
-    return _box().encrypt(seed.encode())
+    return secret.box("totp seed").encrypt(seed.encode())
 
 
 def unseal(sealed: bytes) -> str | None:
     """Return the seed, or None where the key has changed since."""
     try:
-        return _box().decrypt(sealed).decode()
+        return secret.box("totp seed").decrypt(sealed).decode()
     except InvalidToken:
         return None
 
