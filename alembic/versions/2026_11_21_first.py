@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "33c3ea192a77"
+revision = "5936e2d65f78"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -670,6 +670,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_link_code_account_id")

@@ -142,6 +142,7 @@ class LinkCode(SQLModel, table=True):
     code_hash: str = words()
     created_at: datetime | None = created()
     expires_at: datetime = instant()
+    tries: int = 0
     used_at: datetime | None = instant(default=None)
 
 

@@ -97,6 +97,33 @@ def test_wrong_codes_are_wrong_pairs(db: Session) -> None:
     assert try_code(db, actor, code) is LinkOutcome.LOCKED
 
 
+def test_a_code_is_over_after_five_wrong_tries_however_long_they_take(db: Session) -> None:
+    place(db)
+    guessed(db)
+    actor = resident(db)
+    third_fact.ask_code(db, actor, *PAIR, NOW)
+    (code,) = codes(db)
+    wrong = f"{(int(code) + 1) % 10**limits.CODE_DIGITS:06d}"
+    # Four, then a quarter of an hour of rest: the lock on pairs forgets, the code does not.
+    for _ in range(limits.LINK_CODE_TRIES - 1):
+        assert try_code(db, actor, wrong) is REFUSED
+    later = NOW + limits.WRONG_PAIRS_WINDOW
+    assert try_code(db, actor, wrong, later) is REFUSED
+    assert try_code(db, actor, code, later) is REFUSED
+    # A new one starts anew.
+    third_fact.ask_code(db, actor, *PAIR, later)
+    assert try_code(db, actor, codes(db)[-1], later) is FOUND
+
+
+def test_an_amount_is_no_try_of_the_code(db: Session) -> None:
+    place(db)
+    guessed(db)
+    actor = resident(db)
+    third_fact.ask_code(db, actor, *PAIR, NOW)
+    assert operations.link(db, actor, *PAIR, NOW, amount="1.23").outcome is REFUSED
+    assert db.exec(select(LinkCode.tries)).one() == 0
+
+
 @pytest.mark.parametrize(
     ("pair", "email"),
     [
@@ -225,5 +252,6 @@ def test_refusals_ask_the_database_the_same(db: Session) -> None:
 def test_the_promised_numbers_of_the_third_fact() -> None:
     assert limits.CODE_DIGITS == 6
     assert timedelta(minutes=30) == limits.LINK_CODE_LIFE
+    assert limits.LINK_CODE_TRIES == limits.WRONG_CODES == 5
     assert (limits.LINK_CODES_A_DAY, limits.LINK_CODES_AN_HOUR_IP) == (5, 10)
     assert timedelta(days=1) == limits.LINK_CODES_DAY == limits.WRONG_PAIRS_DAY

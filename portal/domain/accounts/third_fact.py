@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, case, col, select, update
 
 from portal.domain.accounts import mails, rules, ties
 from portal.domain.audit import operations as audit
@@ -61,6 +61,7 @@ def ask_code(session: Session, actor: Actor, account_no: str, cid: str, now: dat
         "code_hash": _sealed(actor, found, code),
         "created_at": now,
         "expires_at": now + limits.LINK_CODE_LIFE,
+        "tries": 0,
         "used_at": None,
     }
     session.execute(
@@ -90,21 +91,27 @@ def holds(
 
 
 def _use_code(session: Session, actor: Actor, pair: Pair, code: str, now: datetime) -> bool:
-    # One statement: of any number of simultaneous uses one succeeds.
+    typed = "".join(code.split())
+    if not typed:
+        return False
+    # One statement counts the try and decides: of any number of simultaneous right ones a single
+    # one succeeds, and of wrong ones no more than the limit are looked at.
+    right = col(LinkCode.code_hash) == _sealed(actor, pair, typed)
     used = session.exec(
         update(LinkCode)
         .where(
             col(LinkCode.user_id) == actor.user_id,
             col(LinkCode.account_id) == pair[0].id,
             col(LinkCode.customer_id) == pair[1].id,
-            col(LinkCode.code_hash) == _sealed(actor, pair, "".join(code.split())),
             col(LinkCode.used_at).is_(None),
             col(LinkCode.expires_at) > now,
+            col(LinkCode.tries) < limits.LINK_CODE_TRIES,
         )
-        .values(used_at=now)
+        .values(tries=LinkCode.tries + 1, used_at=case((right, now)))
+        .returning(col(LinkCode.used_at))
         .execution_options(synchronize_session=False)
     )
-    return used.rowcount == 1
+    return used.scalar_one_or_none() is not None
 
 
 def _is_last_bill(session: Session, pair: tuple[Account, Customer], amount: str) -> bool:

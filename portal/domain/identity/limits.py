@@ -79,6 +79,7 @@ WRONG_PAIRS_AN_HOUR_TOWN = 200
 WRONG_PAIRS_ON_ACCOUNT = 5
 WRONG_PAIRS_ON_ACCOUNT_WINDOW = timedelta(days=1)
 LINK_CODE_LIFE = timedelta(minutes=30)
+LINK_CODE_TRIES = 5  # of one mailed code, then it is over, whatever the locks would still allow
 LINK_CODES_DAY = timedelta(days=1)
 LINK_CODES_A_DAY = 5  # asked for by one person
 LINK_CODES_AN_HOUR_IP = 10
