@@ -73,6 +73,10 @@
         if (told.problem) throw new Error(told.problem);
         const ask = form.dataset.passkey === "create" ? create : get;
         form.elements.credential.value = JSON.stringify(await ask(told.options));
+        for (const copy of form.querySelectorAll("[data-passkey-box]")) {
+          const box = document.getElementById(copy.dataset.passkeyBox);
+          copy.value = box.checked ? box.value : "";
+        }
         form.submit();
       } catch (error) {
         busy = false;

@@ -110,7 +110,7 @@ async def post_sign_in(request: Request) -> Response:
             done="",
         )
     if "credential" in form:
-        return await _by_passkey(request, form, wanted)
+        return await _by_passkey(request, form, wanted, remember)
     if missing := _missing(email, password):
         return await _sign_in_page(
             request, next_path=wanted, problems=missing, email=email, remember=remember
@@ -140,14 +140,17 @@ async def post_sign_in(request: Request) -> Response:
     return signed_in(result, wanted or paths.link(paths.HOME), remember)
 
 
-async def _by_passkey(request: Request, form: FormData, wanted: str) -> Response:
-    result = await passkeys.sign_in(request, form)
+async def _by_passkey(request: Request, form: FormData, wanted: str, remember: bool) -> Response:
+    result = await passkeys.sign_in(request, form, remember=remember)
     if result.outcome is not Outcome.SIGNED_IN:
         return await _sign_in_page(
-            request, next_path=wanted, problems=(Problem(_(NOT_THIS_PASSKEY)),)
+            request,
+            next_path=wanted,
+            problems=(Problem(_(NOT_THIS_PASSKEY)),),
+            remember=remember,
         )
     await end_session_before(request)
-    return signed_in(result, wanted or paths.link(paths.HOME), remember=False)
+    return signed_in(result, wanted or paths.link(paths.HOME), remember)
 
 
 def _missing(email: str, password: str) -> tuple[Problem, ...]:

@@ -43,13 +43,15 @@ def answer_of(form: FormData) -> str:
     return value if isinstance(value, str) and len(value) <= _LONGEST else ""
 
 
-async def sign_in(request: Request, form: FormData, *, staff: bool = False) -> Result:
+async def sign_in(
+    request: Request, form: FormData, *, remember: bool = False, staff: bool = False
+) -> Result:
     """Sign in with a passkey alone."""
     answer, now = answer_of(form), utc_now()
     challenge = await in_thread(lambda s: passkeys.challenge_to_sign(s, None, answer, now))
     return await in_thread(
         lambda s: passkey_sign_in.by_passkey(
-            s, answer, challenge, caller(request), now, staff=staff
+            s, answer, challenge, caller(request), now, remember=remember, staff=staff
         )
     )
 

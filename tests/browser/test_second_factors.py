@@ -6,21 +6,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Page, expect
-from sqlalchemy import create_engine
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+from sqlalchemy import create_engine, text
 from sqlmodel import Session
 
-from portal.domain.identity import passwords, totp
+from portal.domain.identity import limits, passwords, staff, totp
+from portal.http.request import COOKIE
 from portal.kit.clock import utc_now
 from portal.models.factors import TotpFactor
 from portal.models.identity import User
 from tests.browser.checks import check_page, ready
 from tests.browser.conftest import Running
+from tests.browser.people import PASSWORD, books, somebody, visit
 
-PASSWORD = "kettle under seven bridges"
 SECURITY = "/settings/security"
 DEVICE = {
     "protocol": "ctap2",
@@ -98,6 +100,14 @@ def add_passkey(page: Page, name: str) -> None:
     expect(page.get_by_role("status").first).to_contain_text("Your passkey is added.")
 
 
+def days_kept(context: BrowserContext) -> int:
+    """Return for how many days the browser keeps its session, 0 for as long as it is open."""
+    (kept,) = [one for one in context.cookies() if one["name"] == COOKIE]
+    if kept["expires"] < 0:
+        return 0
+    return round((kept["expires"] - utc_now().timestamp()) / 86_400)
+
+
 def at_home(page: Page) -> None:
     """Wait for the resident's first page."""
     page.wait_for_url(re.compile(r"/$"))
@@ -122,6 +132,14 @@ def test_a_passkey_from_its_making_to_its_end(
     page.get_by_role("button", name="Sign in with a passkey").click()
     # The sign-in page's own address ends with this path too, in its query.
     page.wait_for_url(re.compile(rf"^[^?]*{SECURITY}$"))
+    assert days_kept(context) == 0
+    # The one box of the page holds for this way as for the password.
+    context.clear_cookies()
+    page.goto(f"/sign-in?next={SECURITY}")
+    page.get_by_label("Remember me").check()
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(re.compile(rf"^[^?]*{SECURITY}$"))
+    assert days_kept(context) == limits.REMEMBERED_TOTAL.days == 30
 
     # After the password it is the second step.
     context.clear_cookies()
@@ -262,3 +280,50 @@ def test_staff_at_their_own_door(
     page.get_by_role("link", name="Security key").click()
     expect(page.get_by_text("Set up another one before this goes.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove", exact=True)).to_have_count(0)
+
+
+def test_staff_enrol_with_an_app_and_nobody_enters_without_a_factor(
+    page: Page, browser: Browser, portal: Running
+) -> None:
+    email = f"new.clerk{time.time_ns()}@example.com"
+    with books(portal) as session:
+        link = urlsplit(staff.add(session, email, "viewer", utc_now()))
+    page.goto(f"{link.path}?{link.query}")
+    expect(page).to_have_url(re.compile(r"/admin/enrol$"))
+    page.get_by_role("button", name="Continue").click()
+    app = pyotp.TOTP(page.locator("dd code").inner_text().replace(" ", ""))
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("The code is not right.")
+    check_page(page)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Code").fill(app.now())
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Your password and second factor are set.")
+    page.goto("/admin")
+    by_app(page, email, app.at(utc_now() + timedelta(seconds=30)))
+    expect(page.get_by_role("heading", name="Work list", level=1)).to_be_visible()
+
+    # With a password and no factor: neither door, nor by a session that somebody slipped in.
+    bare = somebody(portal, role="administrator")
+    with visit(browser, portal, bare) as outside:
+        with books(portal) as session:
+            session.execute(
+                text("UPDATE user_session SET second_factor = false WHERE user_id = :user"),
+                {"user": bare.id},
+            )
+        outside.goto("/admin/customers?q=okafor")
+        expect(outside.get_by_role("heading", level=1)).to_have_text("Staff sign in")
+        by_app(outside, bare.email, "000000")
+        expect(outside.get_by_role("alert")).to_contain_text("password or code is not right")
+        by_password(outside, Person(bare.email, ""))
+        expect(outside.get_by_role("alert")).to_contain_text("password is not right")
+
+
+def by_app(page: Page, email: str, code: str) -> None:
+    """Fill in the staff's sign-in that stands here."""
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Sign in", exact=True).click()

@@ -44,16 +44,17 @@ def by_passkey(
     caller: Caller,
     now: datetime,
     *,
+    remember: bool = False,
     staff: bool = False,
 ) -> Result:
-    """Sign in whoever's passkey it is, at their own door. Not remembered: it is one touch again."""
+    """Sign in whoever's passkey it is, at their own door."""
     user = proven(session, answer, challenge, caller, now)
     if user is None or (user.role in sessions.STAFF_ROLES) != staff:
         return Result(Outcome.WRONG)
     return sign_in.enter(
         session,
         user,
-        remember=False,
+        remember=remember,
         ip=caller.ip,
         user_agent=caller.user_agent,
         now=now,
