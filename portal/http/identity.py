@@ -25,6 +25,7 @@ from portal.http.request import (
     actor_of,
     client_ip,
     forget_cookies,
+    has_ended,
     is_our_form,
     keep_step,
     path_only,
@@ -45,21 +46,28 @@ NOT_THIS_PASSKEY = N_(
 )
 
 
-def done(request: Request) -> str:
+async def done(request: Request) -> str:
     """Return what the page that led here has to say, out of a fixed list."""
+    named, wanted = request.query_params.get("done", ""), request.query_params.get("next", "")
+    if wanted and not named and await has_ended(request):
+        named = "ended"
     words = {
         "activated": _("Your account has been activated. Sign in with your email and password."),
         "reset": _("Your password is changed, and every browser was signed out. Sign in again."),
         "unlocked": _("Your account is unlocked. Sign in now."),
         "step-over": _("That took too long, or too many codes were wrong. Sign in again."),
         "again": _("To protect your account, sign in again to do this."),
+        "ended": _(
+            "You are no longer signed in here: the time was over, or you were signed out from"
+            " another browser. Sign in to go on where you were."
+        ),
         "signed-out": _("You are signed out."),
         "everywhere": _("You are signed out in every browser."),
         "email": _("Your email address is changed. Sign in with the new one."),
         "closed": _("Your account is closed, and you are signed out in every browser."),
         "enrolled": _("Your password and second factor are set. Sign in with both."),
     }
-    return words.get(request.query_params.get("done", ""), "")
+    return words.get(named, "")
 
 
 async def show_sign_in(request: Request) -> Response:
@@ -70,7 +78,7 @@ async def show_sign_in(request: Request) -> Response:
     if not wanted and link_secret(request, "invitation"):
         # Who signed up to accept an invitation comes back to it after all the mails.
         wanted = paths.link(paths.INVITATION)
-    return await _sign_in_page(request, next_path=path_only(wanted, ""), done=done(request))
+    return await _sign_in_page(request, next_path=path_only(wanted, ""), done=await done(request))
 
 
 async def _sign_in_page(

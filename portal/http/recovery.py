@@ -111,22 +111,21 @@ async def show_reset(request: Request) -> Response:
 
 
 async def _reset_page(request: Request, *problems: Problem, email: str = "") -> Response:
+    secret, shortest = link_secret(request, "reset"), 0
+    if secret and not email:
+        try:
+            shortest = await in_thread(lambda s: recovery.shortest(s, secret, utc_now()))
+        except DomainError as error:
+            # Said before anybody thinks of a new password for a link that is over.
+            problems = problems or (problem(error),)
     return await plain.page(
         request,
         "identity/reset_password.html",
         title=_("Choose a new password"),
         problems=problems,
         values={"email": email},
-        has_link=bool(link_secret(request, "reset")) and not email,
-        shortest=await _shortest(link_secret(request, "reset")),
+        shortest=shortest,
     )
-
-
-async def _shortest(secret: str) -> int:
-    try:
-        return await in_thread(lambda s: recovery.shortest(s, secret, utc_now()))
-    except DomainError:
-        return limits.PASSWORD_MIN
 
 
 async def post_reset(request: Request) -> Response:

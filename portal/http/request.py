@@ -52,6 +52,12 @@ async def actor_of(request: Request) -> Actor:
     return await resolve(session_hash(request.headers.get("cookie", "")))
 
 
+async def has_ended(request: Request) -> bool:
+    """True where the browser still holds a session that is over."""
+    id_hash = session_hash(request.headers.get("cookie", ""))
+    return bool(id_hash) and await resolve(id_hash) == ANONYMOUS
+
+
 def client_ip(request: HTTPConnection) -> str:
     """Return the caller's address: the socket's, or what our own trusted proxies noted.
 

@@ -45,7 +45,7 @@ async def show_sign_in(request: Request) -> Response:
     wanted = path_only(request.query_params.get("next"), "")
     if (await actor_of(request)).is_staff and not wanted:
         return see(paths.ADMIN)
-    return await _sign_in_page(request, wanted, done=done(request))
+    return await _sign_in_page(request, wanted, done=await done(request))
 
 
 async def _sign_in_page(

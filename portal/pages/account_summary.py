@@ -57,6 +57,7 @@ def _balance() -> Any:
             class_name="sum",
         ),
         rx.cond(State.due_words != "", rx.el.p(State.due_words)),
+        rx.cond(State.to_look_at, feedback.only_to_look_at()),
         rx.cond(
             State.past_due != "",
             rx.el.p(feedback.status_word(_("Past due"), "bad"), ": ", table.money(State.past_due)),

@@ -51,7 +51,7 @@ def _type() -> Any:
             feedback.notice(
                 rx.el.p(_("Your request is being looked at. You can send another after that.")),
             ),
-            _form(),
+            feedback.with_recent_sign_in(_form()),
         ),
     )
 

@@ -172,7 +172,7 @@ def _acts(one: Any) -> Any:
         rx.cond(
             one.new_email != "",
             rx.fragment(
-                rx.el.span(_("Asked to change the email address to"), " ", one.new_email),
+                rx.el.p(_("Asked to change the email address to"), " ", one.new_email),
                 button(
                     _("Confirm in place of the old mailbox"),
                     on_click=_STATE.confirm_old_mailbox(one.id),

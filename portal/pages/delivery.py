@@ -41,36 +41,40 @@ def _content() -> Any:
 
 
 def _choose() -> Any:
-    words = city().delivery
-    ways = (("MAIL", words.mail), ("EMAIL", words.email), ("BOTH", words.both))
     return rx.fragment(
         facts((_("Bill Delivery Preference"), State.current)),
         rx.cond(
             State.may_change,
-            form.form(
-                # The problem at the choice leads here; a radio of that id would hide the others.
-                rx.el.div(
-                    _problem("way"),
-                    form.group(
-                        _("How do you want to receive your bills?"),
-                        *[_way(code, text.say()) for code, text in ways],
-                    ),
-                    id="way",
-                    tab_index=-1,
-                ),
-                rx.el.p(_("Bills by email go to the address you sign in with: "), State.email),
-                _problem("consent"),
-                form.choice("consent", words.consent.say()),
-                form.actions(form.submit(_("Continue"))),
-                on_submit=State.check,
-                key=State.account,
-            ),
+            feedback.with_recent_sign_in(_form()),
             feedback.notice(
                 rx.el.p(
                     _("You left this address, so its bills can no longer be changed here. Call us.")
                 )
             ),
         ),
+    )
+
+
+def _form() -> Any:
+    words = city().delivery
+    ways = (("MAIL", words.mail), ("EMAIL", words.email), ("BOTH", words.both))
+    return form.form(
+        # The problem at the choice leads here; a radio of that id would hide the others.
+        rx.el.div(
+            _problem("way"),
+            form.group(
+                _("How do you want to receive your bills?"),
+                *[_way(code, text.say()) for code, text in ways],
+            ),
+            id="way",
+            tab_index=-1,
+        ),
+        rx.el.p(_("Bills by email go to the address you sign in with: "), State.email),
+        _problem("consent"),
+        form.choice("consent", words.consent.say()),
+        form.actions(form.submit(_("Continue"))),
+        on_submit=State.check,
+        key=State.account,
     )
 
 

@@ -25,7 +25,7 @@ def view() -> Any:
         rx.el.p(city().search.link_help.say()),
         rx.cond(IS_SHOWN, BillCode.create(on_code=State.fill_in)),
         rx.el.div(
-            feedback.waiting(_form()),
+            feedback.waiting(feedback.with_recent_sign_in(_form())),
             bill_picture(),
             class_name="split",
         ),

@@ -34,6 +34,7 @@ def _content() -> Any:
             (_("Account Number"), State.account_no),
             (_("As of"), State.as_of),
         ),
+        rx.cond(State.to_look_at, feedback.only_to_look_at()),
         rx.el.section(
             rx.el.div(
                 rx.el.h2(rx.cond(State.showing_past, _("Past Bills"), _("Outstanding Bills"))),

@@ -10,7 +10,7 @@ from portal.pages import Page
 from portal.state.base import RESIDENT
 from portal.state.people import PeopleState as State
 from portal.ui import feedback, form, shell
-from portal.ui.native import anchor, link
+from portal.ui.native import link
 from portal.ui.script import FocusWhenShown
 from portal.ui.table import Column, table
 
@@ -173,17 +173,8 @@ def _given(rights: Any = "view", last_day: Any = "") -> list[Any]:
 
 
 def _sign_in_again() -> Any:
-    # A link of the server's page, with this page's address to come back to.
-    to = (
-        routes.link(routes.SIGN_IN)
-        + "?done=again&next="
-        + routes.link(routes.PEOPLE)
-        + "%3Faccount%3D"
-        + State.account
-    )
-    return feedback.notice(
-        rx.el.p(_("To protect your account, sign in again to invite somebody or change access.")),
-        form.actions(anchor(_("Sign in again"), href=to, class_name="button primary")),
+    return feedback.sign_in_again(
+        _("To protect your account, sign in again to invite somebody or change access.")
     )
 
 

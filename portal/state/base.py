@@ -86,6 +86,9 @@ class PortalState(rx.State):
     loaded_at: str = ""
     # What that address names was not found, or could not be read: nothing of it is drawn.
     missing: bool = False
+    # A remembered session, which may look: a form of a sensitive act asks for the sign-in before
+    # anything is typed into it, as the way there and back would lose that.
+    only_looks: bool = False
 
     def _actor(self) -> Actor:
         """Return who makes this event, as the database said when it began."""
@@ -253,6 +256,7 @@ def loader(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
                 self.loaded_at, self.missing = self._path(), True
                 raise
             self.loaded_at, self.missing = self._path(), False
+            self.only_looks = sessions.only_looks(self._actor(), utc_now())
             return answer
 
         return handler(permission, arriving=True)(load)

@@ -44,6 +44,7 @@ class ManageBillsState(PortalState):
     owed: str = ""
     left_out: str = ""
     can_pay: bool = False
+    to_look_at: bool = False
     rows: list[BillRow] = []
 
     @loader(RESIDENT)
@@ -70,7 +71,9 @@ class ManageBillsState(PortalState):
         self.owed = money(found.due.owed)
         self.credit = money(-found.due.credit) if found.due.credit else ""
         self.can_pay = found.may_pay and not past
-        self.rows = [_row(look, today) for look in (found.past if past else found.outstanding)]
+        self.to_look_at = found.to_look_at
+        looks = found.past if past else found.outstanding
+        self.rows = [_row(look, today, _why_not(look, found)) for look in looks]
         self.left_out = ""
         if past and found.past_left_out:
             self.left_out = ngettext(
@@ -80,7 +83,12 @@ class ManageBillsState(PortalState):
             )
 
 
-def _row(look: BillLook, today: date) -> BillRow:
+def _why_not(look: BillLook, found: BillList) -> str:
+    # What holds for every bill of the page is said once, above them.
+    return "" if found.to_look_at else unpayable_note(look)
+
+
+def _row(look: BillLook, today: date, why_not: str) -> BillRow:
     return BillRow(
         id=str(look.bill_id),
         number=look.bill_no,
@@ -90,6 +98,6 @@ def _row(look: BillLook, today: date) -> BillRow:
         balance=money(look.balance),
         status=look_word(look, today),
         tone=TONES[look.standing],
-        note=unpayable_note(look) or (paid_note(look.unbooked) if look.balance else ""),
+        note=why_not or (paid_note(look.unbooked) if look.balance else ""),
         payable=look.payable,
     )

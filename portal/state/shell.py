@@ -1,11 +1,16 @@
 """What the header shows on every page: who is signed in, how many bills are in the cart."""
 
+from typing import Any
+
+import reflex as rx
+
+from portal import routes
 from portal.domain.accounts import queries as accounts
 from portal.domain.cart.queries import count_items
 from portal.domain.identity import profile
 from portal.kit.ids import parse_id
 from portal.secret import csrf_of_session
-from portal.state.base import PUBLIC, PortalState, handler
+from portal.state.base import PUBLIC, RESIDENT, PortalState, handler
 
 
 class ShellState(PortalState):
@@ -43,3 +48,8 @@ class ShellState(PortalState):
         self.has_other_accounts, self.holds_account = place.has_others, place.holds
         self.name = await self._ask(profile.first_name) if self.is_signed_in else ""
         self.cart_items = await self._ask(count_items)
+
+    @handler(RESIDENT)
+    async def sign_in_again(self) -> Any:
+        """Lead to the sign-in and back to this page, before an act that wants it recent."""
+        return rx.redirect(routes.link(routes.SIGN_IN, next=self._path(), done="again"))

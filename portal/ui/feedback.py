@@ -7,7 +7,8 @@ import reflex as rx
 from portal import routes
 from portal.kit.text import _
 from portal.state.base import PortalState
-from portal.ui import menu
+from portal.state.shell import ShellState
+from portal.ui import form, menu
 from portal.ui.here import IS_LOADED, IS_SAID_HERE, IS_SHOWN
 from portal.ui.native import anchor, link
 from portal.ui.script import FocusWhenShown
@@ -57,6 +58,35 @@ def notice(*content: Any, kind: str = "", label: str = "") -> Any:
     """Draw a notice that belongs to the page. `kind`: "", "good" or "warn"."""
     named = {"role": "region", "aria_label": label} if label else {}
     return rx.el.div(*content, class_name=f"notice {kind}".strip(), **named)
+
+
+def only_to_look_at() -> Any:
+    """Draw what a delegate who may not pay reads once where others find the button to pay."""
+    return notice(rx.el.p(_("This account is shared with you to look at, not to pay.")))
+
+
+def sign_in_again(sentence: Any) -> Any:
+    """Draw why a recent sign-in is wanted, and the way there and back to this page."""
+    return notice(
+        rx.el.p(sentence),
+        form.actions(
+            form.button(_("Sign in again"), primary=True, on_click=ShellState.sign_in_again)
+        ),
+    )
+
+
+def with_recent_sign_in(content: Any) -> Any:
+    """Draw the form of a sensitive act, or for a remembered session first the way to sign in."""
+    return rx.cond(
+        PortalState.only_looks,
+        sign_in_again(
+            _(
+                "This browser remembers you for looking. To protect your account, sign in again"
+                " before you change something."
+            )
+        ),
+        content,
+    )
 
 
 def waiting(*content: Any) -> Any:

@@ -263,9 +263,14 @@ def resident(context: BrowserContext, portal: Running) -> dict[str, str]:
     return found
 
 
-def cookie(context: BrowserContext, session: Session, user: User, url: str) -> None:
-    """Sign `user` in in a profile, as the form would."""
-    secret = sessions.create(session, user, False, "192.0.2.1", "test", datetime.now(UTC))
+def cookie(
+    context: BrowserContext, session: Session, user: User, url: str, ip: str = "192.0.2.1"
+) -> None:
+    """Sign `user` in in a profile, as the form would; staff with their second factor."""
+    staff = user.role in sessions.STAFF_ROLES
+    secret = sessions.create(
+        session, user, False, ip, "test", datetime.now(UTC), second_factor=staff
+    )
     context.add_cookies(
         [
             {

@@ -40,14 +40,22 @@ def somebody(portal: Running, **given: object) -> User:
 
 @contextmanager
 def visit(
-    browser: Browser, portal: Running, user: User | None = None, *, on: str = "page"
+    browser: Browser,
+    portal: Running,
+    user: User | None,
+    *,
+    on: str = "page",
+    ip: str = "192.0.2.1",
 ) -> Iterator[Page]:
-    """Yield a page of a profile of its own, in which `user` is signed in; `on` a "phone"."""
+    """Yield a page of a profile of its own, in which `user`, if any, is signed in; `on` a "phone".
+
+    `ip`: whose wrong numbers count together.
+    """
     context = browser.new_context(base_url=portal.url, **(_PHONE if on == "phone" else _WIDE))
     context.set_default_timeout(15_000)
     if user is not None:
         with books(portal) as session:
-            cookie(context, session, user, portal.url)
+            cookie(context, session, user, portal.url, ip)
     page = context.new_page()
     problems = watch(page)
     yield page

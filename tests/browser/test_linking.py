@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session, select
 
@@ -15,8 +15,10 @@ from portal.models.accounts import Account, Customer, Tenure
 from portal.models.bills import Bill
 from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
+from tests import factories
 from tests.browser.checks import check_page, ready
 from tests.browser.conftest import Running, cookie
+from tests.browser.people import books, mailed, visit
 
 EMAIL = "on.file@example.org"
 
@@ -98,6 +100,57 @@ def test_a_mailed_code_where_somebody_guessed(phone: Page, town: Engine, portal:
     phone.get_by_label("Code from the email").fill(found.group())
     phone.get_by_role("button", name="Submit").click()
     expect(phone.locator("main [role=status]")).to_contain_text(f"Account {number} at")
+
+
+def test_a_guesser_is_stopped_and_who_comes_with_the_amount_is_told_of_and_removed(
+    page: Page, browser: Browser, portal: Running
+) -> None:
+    with books(portal) as session:
+        holder, place, payer = factories.household(session)
+        factories.bill(session, place, payer, 8765)
+        guesser, second = factories.user(session), factories.user(session)
+        cookie(page.context, session, holder, portal.url, "198.51.100.1")
+    said = "We could not link an account with these numbers."
+    with visit(browser, portal, guesser, on="phone", ip="198.51.100.2") as phone:
+        phone.goto("/utility-billing/link")
+        ready(phone)
+        for n in range(limits.WRONG_PAIRS):
+            link(phone, place.account_no, f"77{n}", said)
+            expect(phone.get_by_label("What is the CID?")).to_have_value(f"77{n}")
+        link(phone, place.account_no, payer.cid, "Try again in 15 minutes.")
+        check_page(phone, title="Problem: Account Link Setup")
+    with visit(browser, portal, second, on="phone", ip="198.51.100.3") as phone:
+        phone.goto("/utility-billing/link")
+        ready(phone)
+        link(phone, place.account_no, payer.cid, "Enter the amount of your last bill as well")
+        phone.get_by_label("Amount of your last bill").fill("$12.34")
+        link(phone, place.account_no, payer.cid, said)
+        phone.get_by_label("Amount of your last bill").fill("$87.65")
+        phone.get_by_role("button", name="Submit").click()
+        expect(phone.locator("main [role=status]")).to_contain_text(f"Account {place.account_no}")
+
+        told = mailed(portal, holder.email, "link_created_by_other")
+        assert place.account_no[-4:] in told
+        assert second.email not in told  # masked
+        page.goto("/utility-billing/accounts")
+        ready(page)
+        page.get_by_role("link", name=re.compile("^People")).first.click()
+        page.get_by_role("link", name=re.compile("^Remove access")).click()
+        page.get_by_role("button", name="Remove", exact=True).click()
+        expect(page.locator("main [role=status]")).to_contain_text("The access is removed.")
+        phone.goto(f"/utility-billing/summary?account={place.id}")
+        expect(phone.get_by_role("alert")).to_contain_text("could not find that account")
+    assert "removed it from your sign-in" in mailed(portal, second.email, "link_removed").replace(
+        "\n", " "
+    )
+
+
+def link(page: Page, number: str, cid: str, answer: str) -> None:
+    """Type two numbers, and expect a problem."""
+    page.get_by_label("What is the account ID?").fill(number)
+    page.get_by_label("What is the CID?").fill(cid)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator(".errors")).to_contain_text(answer)
 
 
 def test_a_scanned_bill_fills_the_form_after_the_sign_in(

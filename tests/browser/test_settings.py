@@ -1,23 +1,23 @@
 """Account Settings by the words of Pleasanton's step 3, and what follows from each of them."""
 
+import json
 import re
 import time
+import zipfile
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import create_engine, text
-from sqlmodel import Session
+from sqlmodel import select
 
-from portal.domain.identity import passwords
+from portal.models.identity import User
 from tests import factories
 from tests.browser.checks import check_page, ready
 from tests.browser.conftest import Running
+from tests.browser.people import PASSWORD, books, link_in, mailed, somebody
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "kettle under seven bridges"
 NEW = "nine lanterns over a slow river"
 SignIn = Callable[..., None]
 
@@ -25,25 +25,7 @@ SignIn = Callable[..., None]
 @pytest.fixture
 def person(portal: Running) -> str:
     """Return the address of a new resident with PASSWORD and nothing linked."""
-    email = f"settler{time.time_ns()}@example.com"
-    engine = create_engine(portal.database_url)
-    with Session(engine) as session, session.begin():
-        factories.user(session, email=email, password_hash=passwords.hash_of(PASSWORD))
-    engine.dispose()
-    return email
-
-
-def mailed(portal: Running, to: str, kind: str) -> str:
-    """Return path and query of the link in the mail of a kind."""
-    engine = create_engine(portal.database_url)
-    with engine.connect() as connection:
-        body = connection.scalars(
-            text("SELECT text_body FROM mail WHERE to_address = :to AND kind = :kind"),
-            {"to": to, "kind": kind},
-        ).one()
-    engine.dispose()
-    parts = urlsplit(next(line for line in body.splitlines() if "token=" in line))
-    return f"{parts.path}?{parts.query}"
+    return somebody(portal, email=f"settler{time.time_ns()}@example.com").email
 
 
 def open_settings(page: Page) -> None:
@@ -164,7 +146,7 @@ def test_the_address_changes_at_both_mailboxes(
     for to, kind in ((fresh, "email_new"), (person, "email_old")):
         profile = browser.new_context(base_url=portal.url)
         box = profile.new_page()
-        box.goto(mailed(portal, to, kind))
+        box.goto(link_in(portal, to, kind))
         expect(box).to_have_url(re.compile(r"/settings/email/confirm$"))
         check_page(box)
         box.get_by_role("button", name="Confirm the change").click()
@@ -177,19 +159,40 @@ def test_the_address_changes_at_both_mailboxes(
 
 
 def test_the_copy_is_downloaded_and_the_account_closed(
-    page: Page, person: str, sign_in: SignIn
+    page: Page, phone: Page, portal: Running, person: str, sign_in: SignIn
 ) -> None:
+    with books(portal) as session:
+        place, payer = factories.account(session), factories.customer(session)
+        factories.tenure(session, place, payer)
+        user = session.exec(select(User).where(User.email == person)).one()
+        factories.link(session, user, place, payer)
+        bill = factories.bill(session, place, payer, 6789)
+    sign_in(person, PASSWORD, on=phone)
+    ready(phone)
     sign_in(person, PASSWORD)
     open_settings(page)
     with page.expect_download() as started:
         page.get_by_role("link", name="Export my data").click()
     assert re.fullmatch(r"my-data-\d{4}-\d\d-\d\d\.zip", started.value.suggested_filename)
+    with zipfile.ZipFile(started.value.path()) as packed:
+        whole = json.loads(packed.read("my-data.json"))
+        files = {name: packed.read(name).decode("utf-8-sig") for name in packed.namelist()}
+    assert whole["profile"][0]["email"] == person
+    assert [row["account"] for row in whole["links"]] == [place.account_no]
+    assert [(row["bill"], row["billed"]) for row in whole["bills"]] == [(bill.bill_no, "67.89")]
+    assert len(whole["sessions"]) == 2
+    assert "session.sign_in" in files["activity.csv"]
+    assert bill.bill_no in files["bills.csv"]
+    assert not re.search(r"argon2|[0-9a-f]{64}", "".join(files.values()))  # no hash of anything
+    assert "copy" in mailed(portal, person, "data_exported")
     page.get_by_role("link", name="Close my account").click()
     check_page(page, title="Close my account")
     page.get_by_label("Type CLOSE to confirm").fill("CLOSE")
     page.get_by_label("Current password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Close my account").click()
     expect(page.get_by_text("Your account is closed")).to_be_visible()
+    phone.goto(f"/utility-billing/summary?account={place.id}")
+    expect(phone).to_have_url(re.compile("/sign-in"))
     sign_in(person, PASSWORD)
     expect(page.locator(".errors")).to_contain_text("email address or password is not right")
 

@@ -1,52 +1,52 @@
 """A household by mail, and a landlord's list: invite, accept, view, pay or not, end."""
 
 import re
-from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import create_engine
-from sqlmodel import Session, select
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from portal.demo import stories
 from portal.models.identity import User
-from portal.models.outbox import Mail
 from tests import factories
 from tests.browser.checks import check_page, ready
 from tests.browser.conftest import Running, cookie
+from tests.browser.people import books, link_in, mailed, somebody, visit
 
 GUEST = "guest.of.maria@example.org"
-
-
-def newest(portal: Running, kind: str, to: str) -> str:
-    """Return the text of the newest mail of a kind to an address."""
-    engine = create_engine(portal.database_url)
-    with Session(engine) as session:
-        rows = session.exec(select(Mail).where(Mail.kind == kind, Mail.to_address == to)).all()
-        text = max(rows, key=lambda mail: str(mail.created_at)).text_body
-    engine.dispose()
-    return text
-
-
-def resident(browser: Browser, portal: Running, **given: object) -> Page:
-    """Return a page on a phone in which a resident of their own is signed in."""
-    context = browser.new_context(
-        base_url=portal.url, viewport={"width": 390, "height": 844}, is_mobile=True
-    )
-    engine = create_engine(portal.database_url)
-    with Session(engine, expire_on_commit=False) as session:
-        user = factories.user(session, **given)
-        cookie(context, session, user, portal.url)
-        session.commit()
-    engine.dispose()
-    return context.new_page()
+TO_LOOK_AT = "This account is shared with you to look at, not to pay."
 
 
 def test_a_holder_invites_and_the_guest_views_pays_and_loses_it_again(
-    page: Page, browser: Browser, portal: Running, sign_in: Callable[..., None]
+    page: Page, browser: Browser, portal: Running
 ) -> None:
-    sign_in("carla@example.org", stories.PASSWORD)
-    page.wait_for_url("**/")
-    ready(page)
+    with books(portal) as session:
+        holder, place, payer = factories.household(session)
+        bills = [factories.bill(session, place, payer, cents) for cents in (4100, 5200)]
+        cookie(page.context, session, holder, portal.url)
+    with visit(browser, portal, somebody(portal, email=GUEST), on="phone") as guest:
+        _invite_to_view(page, portal)
+        account = _accept(guest, portal)
+        _only_look(guest, account)
+        _let_pay(page, portal)
+        _pay(guest, account)
+        page.goto(f"/utility-billing/summary?account={account}")
+        paid = page.get_by_role("table", name="About Your Payments")
+        for bill, sum_ in zip(bills, ("$41.00", "$52.00"), strict=True):
+            row = paid.get_by_role("row").filter(has_text=bill.bill_no)
+            expect(row).to_contain_text(sum_)
+            expect(row).to_contain_text("On its way to the city's books")
+        # The receipt and the card are the payer's alone.
+        paid.get_by_role("link", name=re.compile("details")).first.click()
+        page.wait_for_url("**/bill?id=*")
+        ready(page)
+        expect(page.get_by_role("main")).to_contain_text("Payment accepted")
+        expect(page.get_by_role("main")).not_to_contain_text("4242")
+        page.goto(f"/utility-billing/people?account={account}")
+        ready(page)
+        _end(page)
+        guest.goto(f"/utility-billing/summary?account={account}")
+        expect(guest.get_by_role("alert")).to_contain_text("could not find that account")
+
+
+def _invite_to_view(page: Page, portal: Running) -> None:
     page.goto("/utility-billing/accounts")
     ready(page)
     page.get_by_role("link", name=re.compile("^People")).first.click()
@@ -61,26 +61,38 @@ def test_a_holder_invites_and_the_guest_views_pays_and_loses_it_again(
     expect(page.get_by_role("table", name="Invitations that wait")).to_contain_text("View only")
     check_page(page)
 
-    (link,) = re.findall(
-        r"http\S+/invitation\?token=\S+", newest(portal, "share_invitation", GUEST)
-    )
-    guest = resident(browser, portal, email=GUEST)
-    guest.goto(link)
+
+def _accept(guest: Page, portal: Running) -> str:
+    guest.goto(link_in(portal, GUEST, "share_invitation"))
     assert guest.url.endswith("/invitation"), "the secret leaves the address bar"
     expect(guest.get_by_role("heading", level=1)).to_have_text("An account is shared with you")
     guest.get_by_role("button", name="Accept").click()
     guest.wait_for_url("**/summary?account=*")
     ready(guest)
-    account = guest.url.partition("account=")[2]
+    return guest.url.partition("account=")[2]
+
+
+def _only_look(guest: Page, account: str) -> None:
+    expect(guest.get_by_text(TO_LOOK_AT)).to_have_count(1)
+    expect(guest.get_by_role("button", name="Pay Now")).to_have_count(0)
     guest.goto(f"/utility-billing/bills?account={account}")
-    ready(guest)
+    check_page(guest, title="Manage Bills")
+    expect(guest.get_by_role("main").get_by_role("row")).to_have_count(4)  # two bills, the total
+    expect(guest.get_by_text(TO_LOOK_AT)).to_have_count(1)
     expect(guest.get_by_role("checkbox")).to_have_count(0)
+    expect(guest.get_by_role("button", name="Add to Cart")).to_have_count(0)
+    guest.get_by_role("link", name=re.compile("^Bill Details")).first.click()
+    guest.wait_for_url("**/bill?id=*")
+    ready(guest)
+    expect(guest.get_by_role("button", name="Add to Cart")).to_have_count(0)
     guest.goto(f"/utility-billing/people?account={account}")
     expect(guest.get_by_role("alert")).to_contain_text("Only those who hold it can do this.")
     guest.goto("/es/utility-billing/accounts")
     ready(guest)
     expect(guest.get_by_role("table")).to_contain_text("Compartida: solo ver")
 
+
+def _let_pay(page: Page, portal: Running) -> None:
     page.reload()
     ready(page)
     page.get_by_role("link", name=re.compile("^Change access")).click()
@@ -90,16 +102,35 @@ def test_a_holder_invites_and_the_guest_views_pays_and_loses_it_again(
     page.get_by_role("button", name="Save").click()
     expect(page.locator("main [role=status]")).to_contain_text("We have told this person.")
     expect(page.get_by_role("table")).to_contain_text("1/31/2030")
-    assert "January 31, 2030" in newest(portal, "share_changed", GUEST)
+    assert "January 31, 2030" in mailed(portal, GUEST, "share_changed")
 
+
+def _pay(guest: Page, account: str) -> None:
+    guest.goto(f"/utility-billing/bills?account={account}")
+    ready(guest)
+    expect(guest.get_by_text(TO_LOOK_AT)).to_have_count(0)
+    guest.get_by_role("button", name="Add to Cart").click()
+    guest.get_by_role("link", name="My Cart (2 items)").first.click()
+    guest.get_by_role("button", name="Checkout").click()
+    expect(guest.get_by_role("heading", level=1, name="Pay Bills")).to_be_visible()
+    ready(guest)
+    guest.get_by_role("button", name="Continue").click()
+    expect(guest.get_by_role("heading", level=1, name="Billing Information")).to_be_visible()
+    card = guest.frame_locator("iframe[title='Secure card fields']")
+    card.get_by_label("Card number").fill("4242424242424242")
+    card.get_by_label("Expiration date").fill("1234")
+    card.get_by_label("Security code").fill("123")
+    guest.get_by_role("button", name="Make Payment").click()
+    expect(guest.get_by_text("Thank you. Your payment was received.")).to_be_visible()
+    expect(guest.get_by_role("main")).to_contain_text("$93.00")
+
+
+def _end(page: Page) -> None:
     page.get_by_role("link", name=re.compile("^Remove access")).click()
     expect(page.get_by_role("heading", name="Remove this person's access?")).to_be_visible()
     check_page(page)
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.locator("main [role=status]")).to_contain_text("The access is removed.")
-    guest.goto(f"/utility-billing/summary?account={account}")
-    expect(guest.get_by_role("alert")).to_contain_text("could not find that account")
-    guest.context.close()
 
 
 def test_the_page_of_an_invitation_is_sound_in_both_languages(page: Page) -> None:
@@ -119,8 +150,7 @@ def check_server_page(page: Page, lang: str) -> None:
 def test_a_landlord_finds_groups_and_fills_the_cart(
     page: Page, browser: Browser, portal: Running
 ) -> None:
-    engine = create_engine(portal.database_url)
-    with Session(engine, expire_on_commit=False) as session:
+    with books(portal) as session:
         user: User = factories.user(session, email="landlord@example.org")
         payer = factories.customer(session, name1="ELM HOLDINGS LLC")
         for n in range(30):
@@ -129,17 +159,25 @@ def test_a_landlord_finds_groups_and_fills_the_cart(
             factories.link(session, user, place, payer)
             factories.bill(session, place, payer, 1000 + n)
         cookie(page.context, session, user, portal.url)
-        session.commit()
-    engine.dispose()
     page.goto("/utility-billing/accounts")
     check_page(page, title="Accounts")
     expect(page.get_by_role("main")).to_contain_text("30 found")
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_role("table").get_by_role("row")).to_have_count(6)
-    page.get_by_label("Find an account").fill("17 elm")
-    page.get_by_role("button", name="Search").click()
+    # By the keyboard alone: to the field, the search, the one row and its bills, and back.
+    page.get_by_label("Find an account").press("ControlOrMeta+a")
+    page.keyboard.type("17 elm")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_contain_text("1 found")
     expect(page.get_by_role("table").get_by_role("row")).to_have_count(2)
+    page.get_by_label("Find an account").focus()
+    bills = page.get_by_role("table").get_by_role("link", name=re.compile("^Manage Bills"))
+    tab_to(page, bills)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/bills?account=*")
+    expect(page.get_by_role("main")).to_contain_text("17 Elm St")
+    page.go_back()
+    expect(page.get_by_label("Find an account")).to_have_value("17 elm")
     page.get_by_label("Find an account").fill("")
     page.get_by_label("Group by").select_option("street")
     page.get_by_label("Sort by").select_option("due")
@@ -157,3 +195,12 @@ def test_a_landlord_finds_groups_and_fills_the_cart(
     page.goto("/es/utility-billing/accounts?group=customer")
     check_page(page, title="Cuentas", lang="es")
     expect(page.get_by_label("Buscar una cuenta")).to_be_visible()
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the focus is there, as often as somebody would."""
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        if target.evaluate("(link) => link === document.activeElement"):
+            return
+    raise AssertionError("the Tab key does not lead there")

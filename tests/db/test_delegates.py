@@ -39,8 +39,9 @@ def test_a_delegate_sees_the_bills_and_pays_only_with_that_right(
     bill = factories.bill(db, account, customer)
     assert opened(db, actor, str(account.id)).may_pay is pays
     assert [one.may_pay for one in payable(db, actor, [str(bill.id)]).values()] == [pays]
-    (row,) = manage_bills(db, actor, str(account.id), TODAY).outstanding
-    assert row.payable is pays
+    found = manage_bills(db, actor, str(account.id), TODAY)
+    assert [row.payable for row in found.outstanding] == [pays]
+    assert found.to_look_at is not pays
 
 
 def test_a_delegates_access_ends_on_time(db: Session) -> None:

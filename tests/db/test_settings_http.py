@@ -8,8 +8,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
-from portal.domain.identity import limits, passwords
+from portal.domain.identity import limits, passwords, sessions
 from portal.http.request import BROWSER_COOKIE, COOKIE
+from portal.kit.clock import utc_now
+from portal.kit.ids import UserId
 from portal.models.identity import User, UserSession
 from portal.models.outbox import Mail
 from tests import factories
@@ -102,6 +104,21 @@ def test_out_everywhere_is_out_here_too(database: Engine, ana: User) -> None:
 def _token(client: TestClient) -> str:
     page = client.get("/settings/password").text
     return page.split('name="csrf" value="')[1].split('"')[0]
+
+
+def test_who_was_signed_out_from_elsewhere_is_told_where_the_sign_in_comes_up(
+    database: Engine, ana: User
+) -> None:
+    client, words = browser(), "You are no longer signed in here"
+    assert words not in client.get("/sign-in?next=/cart").text
+    signed_in(client)
+    assert words not in client.get("/sign-in?next=/cart").text  # still signed in
+    with Session(database) as db, db.begin():
+        sessions.revoke_all(db, UserId(ana.id), utc_now())
+    assert words in client.get("/sign-in?next=/cart").text
+    assert words in client.get("/admin/sign-in?next=/admin").text
+    assert words not in client.get("/sign-in").text
+    assert "sign in again to do this" in client.get("/sign-in?next=/cart&done=again").text
 
 
 def test_the_second_browser_is_news_and_the_first_is_not(database: Engine, ana: User) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from portal.models.accounts import Account
 from portal.models.identity import AccountLink, SavedSearch, User, UserSession
 from portal.state.accounts import AccountsState, SearchResultsState
+from portal.state.shell import ShellState
 from portal.state.utility_billing import LinkSetupState, UtilityBillingState
 from tests import factories
 from tests.state.drive import drive, leads_to, run
@@ -101,6 +102,12 @@ async def test_a_remembered_session_is_led_to_the_sign_in_before_it_links(
         row.authenticated_at = row.authenticated_at.replace(year=2020)
     target = leads_to(await run(state, "submit", RIGHT))
     assert target == "/sign-in?next=%2Futility-billing%2Flink&done=again"
+    # Who opens the page now is told before anything is typed.
+    assert not state.only_looks
+    await run(state, "load")
+    assert state.only_looks
+    shell = await state.get_state(ShellState)
+    assert leads_to(await run(shell, "sign_in_again")) == target
 
 
 async def test_accounts_and_the_removal_in_two_steps(

@@ -23,7 +23,10 @@ from portal.models.bills import Bill
 
 @dataclass(frozen=True)
 class BillList:
-    """Manage Bills: all `outstanding` bills, the newest `past` ones, and the total over all."""
+    """Manage Bills: all `outstanding` bills, the newest `past` ones, and the total over all.
+
+    `to_look_at`: shared with the actor by a link that lets them pay none of it.
+    """
 
     account_id: AccountId
     account_no: str
@@ -33,6 +36,7 @@ class BillList:
     past: tuple[BillLook, ...]
     past_left_out: int
     may_pay: bool
+    to_look_at: bool
 
 
 def manage_bills(session: Session, actor: Actor, account_claim: object, today: date) -> BillList:
@@ -55,6 +59,7 @@ def manage_bills(session: Session, actor: Actor, account_claim: object, today: d
         tuple(shown),
         len(past) - len(shown),
         any(bill.payable for bill in outstanding),
+        not gate.may_pay,
     )
 
 
@@ -76,7 +81,8 @@ class AccountSummary:
 
     `change` compares the newest bill with the one before it. `usage` is what the last bills
     charged for, oldest first (None: no read). `delivery` is MAIL, EMAIL or BOTH.
-    `moved_out` is the day the last stay ended, None for one who lives there.
+    `moved_out` is the day the last stay ended, None for one who lives there. `to_look_at`: shared
+    with the actor by a link that lets them pay none of it.
     """
 
     account_id: AccountId
@@ -93,6 +99,7 @@ class AccountSummary:
     usage: tuple[tuple[date, Decimal | None], ...]
     payments: tuple[tuple[BillLook, PaidOn], ...]
     services: tuple[ServiceRow, ...]
+    to_look_at: bool
 
 
 def account_summary(
@@ -123,6 +130,7 @@ def account_summary(
         usage=usage,
         payments=tuple(with_payments),
         services=_services(session, gate),
+        to_look_at=not gate.may_pay,
     )
 
 

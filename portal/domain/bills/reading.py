@@ -38,8 +38,6 @@ class BillLook:
     unbooked: int
     standing: Standing
     payable: bool
-    # Shared with the actor by a link that does not let them pay.
-    is_shared_view: bool
 
     @property
     def balance(self) -> int:
@@ -76,7 +74,6 @@ def looks(
             unbooked,
             standing(bill.status, bill.due_date, owed, credit, today),
             owed > 0 and may_pay and (bill.status != "LIENED" or liened_payable),
-            not opened.may_pay,
         )
         for bill, may_pay, owed, credit, unbooked in rows
     ]

@@ -141,6 +141,4 @@ def unpayable_note(look: BillLook) -> str:
             "This bill stands as a lien and cannot be paid online. Call %(phone)s.",
             phone=city().contact.phone,
         )
-    if look.is_shared_view:
-        return _("This account is shared with you to look at, not to pay.")
     return _("You receive a copy of this bill. Only its payer can pay it here.")

@@ -160,12 +160,17 @@ def is_fresh(actor: Actor, now: datetime) -> bool:
     return actor.authenticated_at is not None and now - actor.authenticated_at < limits.FRESH
 
 
-def demand_fresh(actor: Actor, now: datetime) -> None:
-    """Raise FreshSignInNeeded for a remembered session whose sign-in is no longer fresh.
+def only_looks(actor: Actor, now: datetime) -> bool:
+    """True for a remembered session whose sign-in is no longer fresh.
 
     A session that was not remembered ends after half an hour of doing nothing by itself.
     """
-    if actor.remembered:
+    return actor.remembered and not is_fresh(actor, now)
+
+
+def demand_fresh(actor: Actor, now: datetime) -> None:
+    """Raise FreshSignInNeeded for a remembered session whose sign-in is no longer fresh."""
+    if only_looks(actor, now):
         demand_recent(actor, now)
 
 
