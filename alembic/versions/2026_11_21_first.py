@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "5936e2d65f78"
+revision = "e3a9a9ec1adc"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -552,6 +552,7 @@ def upgrade() -> None:
         sa.Column("column_name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
             ["import_run_id"],
             ["import_run.id"],

@@ -109,7 +109,7 @@ def _report(folder: Path, outcome: Outcome) -> Iterator[str]:
             if value
         )
         yield f"{name}: {counts.rows:,} rows, {figures or 'nothing changed'}"
-    yield from outcome.notes
+    yield from map(str, outcome.notes)
     yield f"{folder.name}: imported {outcome.rows:,} rows as of {outcome.as_of.isoformat()}."
 
 

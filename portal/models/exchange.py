@@ -32,7 +32,8 @@ class ImportRun(SQLModel, table=True):
     # How many rows were at fault; the first thousand are kept with their place.
     fault_count: int = 0
     # What the operator is told besides: extra columns, money left out, rows skipped.
-    notes: list[str] = Field(default_factory=list, sa_type=JSONB)
+    # Each a message id with what fills its places.
+    notes: list = Field(default_factory=list, sa_type=JSONB)  # type: ignore[type-arg]
     # {"bills.csv": {"rows": 240, "new": 3, "changed": 1, "closed": 0, "skipped": 0}, ...}
     counts: dict = Field(default_factory=dict, sa_type=JSONB)  # type: ignore[type-arg]
 
@@ -47,7 +48,9 @@ class ImportFault(SQLModel, table=True):
     line: int
     column_name: str = words(default="")
     value: str = words(default="")
+    # A message id, and what fills its places.
     message: str = words()
+    params: dict = Field(default_factory=dict, sa_type=JSONB)  # type: ignore[type-arg]
 
 
 class BillImage(SQLModel, table=True):

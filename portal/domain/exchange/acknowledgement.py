@@ -3,7 +3,7 @@
 Whatever does not fit becomes a line on the staff's list; nothing is guessed.
 """
 
-from portal.domain.exchange.faults import Fault, Faults, shown
+from portal.domain.exchange.faults import Fault, Faults, Said, shown
 from portal.domain.exchange.staging import Sql
 from portal.kit.text import N_
 
@@ -16,9 +16,8 @@ def apply(sql: Sql, faults: Faults) -> tuple[int, int]:
         "  WHERE r.batch_id = s.batch_id AND r.seq = s.seq) ORDER BY s.at_line"
     ).fetchall()
     for line, batch_id, seq in unknown:
-        faults.add(
-            Fault("ack.csv", line, "seq", shown(f"{batch_id} {seq}"), "is no row that was posted")
-        )
+        why = Said(N_("is no row that was posted"))
+        faults.add(Fault("ack.csv", line, "seq", shown(f"{batch_id} {seq}"), why))
     present = {
         str(row[0])
         for row in sql.execute(

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
-from portal.domain.exchange.faults import Fault, Faults, shown
+from psycopg.types.json import Jsonb
+
+from portal.domain.exchange.faults import Fault, Faults, Said, shown
 from portal.domain.exchange.reader import Reading
 from portal.domain.exchange.spec import BY_NAME, File
 from portal.domain.exchange.staging import Sql, key_text, stage
+from portal.kit.text import N_
 
 _BALANCE = (
     "s.billed + s.adjusted - s.abated - s.paid + s.refunded - s.written_off"
@@ -36,7 +39,7 @@ def check(sql: Sql, file: File, readings: Mapping[str, Reading], faults: Faults)
                 sql,
                 file,
                 last,
-                f'"stands before {first}"',
+                Said(N_("stands before %(other)s"), other=first),
                 f'FROM {stage(file)} s WHERE s."{last}" < s."{first}"',
             )
     if file.name == "bills.csv":
@@ -46,7 +49,7 @@ def check(sql: Sql, file: File, readings: Mapping[str, Reading], faults: Faults)
             sql,
             file,
             "balance",
-            '"is not amount less credits"',
+            Said(N_("is not amount less credits")),
             f"FROM {stage(file)} s WHERE s.balance <> s.amount - s.credits",
         )
     if file.name in ("bill_lines.csv", "bill_installments.csv"):
@@ -60,19 +63,16 @@ def _note(
     sql: Sql,
     file: File,
     column: str,
-    message: str,
+    why: Said,
     source: str,
     *,
     child: bool = False,
     own_key: bool = True,
 ) -> None:
-    """Note every row of `source` (a FROM clause over alias s). `message` is quoted with \"."""
-    words = "'" + message.strip('"').replace("'", "''") + "'"
+    """Note every row of `source` (a FROM clause over alias s)."""
     sql.execute(
-        "INSERT INTO bad_line SELECT s.at_line, %s, "
-        + (f's."{column}"::text' if column else "''")
-        + f", {words}, %s, %s {source}",
-        (column, child, own_key),
+        f'INSERT INTO bad_line SELECT s.at_line, %s, s."{column}"::text, %s, %s, %s, %s {source}',
+        (column, why.message, Jsonb(why.params), child, own_key),
     )
 
 
@@ -85,7 +85,7 @@ def _children_of_bad(
         sql,
         file,
         columns[-1],
-        f'"belongs to a row of {parent} that was left out"',
+        Said("left out with its parent"),  # counted, and never shown
         f"FROM {stage(file)} s JOIN (SELECT DISTINCT key FROM bad_row WHERE file = '{parent}') b"
         f" ON b.key = {key_text(file, 's', columns)}",
         child=True,
@@ -99,7 +99,7 @@ def _duplicates(sql: Sql, file: File) -> None:
         sql,
         file,
         file.key[-1],
-        '"repeats the key of a row above"',
+        Said(N_("repeats the key of a row above")),
         f"FROM {stage(file)} s JOIN (SELECT {columns}, min(s.at_line) AS first FROM {stage(file)} s"
         f" GROUP BY {columns} HAVING count(*) > 1) d ON {same} WHERE s.at_line <> d.first",
         own_key=False,
@@ -116,7 +116,7 @@ def _unknown(sql: Sql, file: File, parent: str, columns: tuple[str, ...], option
         sql,
         file,
         columns[-1],
-        f'"is not in {parent} and not stored"',
+        Said(N_("is not in %(file)s and not stored"), file=parent),
         f"FROM {stage(file)} s WHERE NOT EXISTS (SELECT FROM {other.table} p WHERE {same}) {given}",
     )
 
@@ -127,8 +127,12 @@ def _bills(sql: Sql, readings: Mapping[str, Reading]) -> None:
         sql,
         bills,
         "balance",
-        '"is not billed + adjusted - abated - paid + refunded - written_off'
-        ' + penalty_due + interest_due"',
+        Said(
+            N_(
+                "is not billed + adjusted - abated - paid + refunded - written_off"
+                " + penalty_due + interest_due"
+            )
+        ),
         f"FROM stage_bills s WHERE s.balance <> {_BALANCE}",
     )
     same = "USING (bill_year, category, bill_no) WHERE s.status <> 'VOID' AND"
@@ -137,14 +141,14 @@ def _bills(sql: Sql, readings: Mapping[str, Reading]) -> None:
             sql,
             bills,
             "billed",
-            '"is not the sum of its lines\' original"',
+            Said(N_("is not the sum of its lines' original")),
             f"FROM stage_bills s JOIN sum_bill_lines l {same} l.original <> s.billed",
         )
         _note(
             sql,
             bills,
             "balance",
-            '"less penalty and interest is not the sum of its lines\' balances"',
+            Said(N_("less penalty and interest is not the sum of its lines' balances")),
             f"FROM stage_bills s JOIN sum_bill_lines l {same}"
             " l.balance <> s.balance - s.penalty_due - s.interest_due",
         )
@@ -153,7 +157,7 @@ def _bills(sql: Sql, readings: Mapping[str, Reading]) -> None:
             sql,
             bills,
             "balance",
-            '"less penalty and interest is not the sum of its installments\' balances"',
+            Said(N_("less penalty and interest is not the sum of its installments' balances")),
             f"FROM stage_bills s JOIN sum_bill_installments i {same}"
             " i.balance <> s.balance - s.penalty_due - s.interest_due",
         )
@@ -161,7 +165,7 @@ def _bills(sql: Sql, readings: Mapping[str, Reading]) -> None:
             sql,
             bills,
             "due_date",
-            '"is not the pay_by of the first open installment"',
+            Said(N_("is not the pay_by of the first open installment")),
             f"FROM stage_bills s JOIN sum_bill_installments i {same}"
             " s.status IN ('OPEN','LIENED') AND i.first_open <> s.due_date",
         )
@@ -183,7 +187,7 @@ def _parts_of_stored_bills(sql: Sql, file: File, readings: Mapping[str, Reading]
         sql,
         file,
         "balance",
-        '"with its bill\'s other rows does not sum to the bill as stored"',
+        Said(N_("with its bill's other rows does not sum to the bill as stored")),
         f"FROM {stage(file)} s JOIN sum_{file.stem} t USING (bill_year, category, bill_no)"
         " JOIN bill b USING (bill_year, category, bill_no)"
         f" WHERE b.status <> 'VOID' AND ({wrong}) {in_folder}",
@@ -239,7 +243,7 @@ def _two_meters(sql: Sql, file: File) -> None:
         sql,
         file,
         "serial_no",
-        '"is two meters at that account and service on that date"',
+        Said(N_("is two meters at that account and service on that date")),
         f"FROM {stage(file)} s WHERE s.at_line IN (SELECT s.at_line FROM {stage(file)} s"
         " JOIN account a ON a.account_no = s.account_no"
         f" JOIN meter m ON {METER_OF_READ} GROUP BY s.at_line"
@@ -256,11 +260,11 @@ def _take_out(sql: Sql, file: File, faults: Faults) -> tuple[int, int]:
     if not bad:
         return 0, 0
     found = sql.execute(
-        "SELECT line, col, coalesce(val, ''), msg FROM bad_line WHERE NOT child"
+        "SELECT line, col, coalesce(val, ''), msg, params FROM bad_line WHERE NOT child"
         " AND line NOT IN (SELECT line FROM bad_line WHERE child) ORDER BY line"
     )
-    for line, column, value, message in found:
-        faults.add(Fault(file.name, line, column, shown(value), message))
+    for line, column, value, message, params in found:
+        faults.add(Fault(file.name, line, column, shown(value), Said(message, **params)))
     sql.execute(
         f"INSERT INTO bad_row SELECT '{file.name}', {key_text(file)} FROM {stage(file)} s"
         " WHERE s.at_line IN (SELECT line FROM bad_line WHERE own_key)"

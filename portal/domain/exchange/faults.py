@@ -9,6 +9,17 @@ KEPT = 1000  # faults kept with their place; beyond it they are only counted
 _SHOWN = 80
 
 
+class Said:
+    """A sentence that waits for its reader's language: a message id, and what fills its places."""
+
+    def __init__(self, message: str, **params: str | int) -> None:
+        self.message = message
+        self.params = params
+
+    def __str__(self) -> str:
+        return self.message % self.params if self.params else self.message
+
+
 @dataclass(frozen=True)
 class Fault:
     """A row at fault: file, physical line, column (empty: the whole row), value and why."""
@@ -17,11 +28,11 @@ class Fault:
     line: int
     column: str
     value: str
-    message: str
+    why: Said
 
     def __str__(self) -> str:
         column = f", column {self.column}" if self.column else ""
-        return f"{self.file_name}, line {self.line}{column}: {self.value!r} {self.message}"
+        return f"{self.file_name}, line {self.line}{column}: {self.value!r} {self.why}"
 
 
 @dataclass
@@ -60,6 +71,10 @@ class Refused(DomainError):
         super().__init__(sentence)
         self.params = params
         self.faults = faults or Faults()
+
+    def __str__(self) -> str:
+        first = f" The first: {self.faults.kept[0]}" if self.faults.kept else ""
+        return super().__str__() + first
 
 
 class Busy(Refused):

@@ -12,11 +12,11 @@ from psycopg import Connection, errors
 from sqlmodel import Session, col, select
 
 from portal.domain.exchange import acknowledgement, checks, ledger, merge, staging
-from portal.domain.exchange.faults import Busy, Faults, Refused
+from portal.domain.exchange.faults import Busy, Faults, Refused, Said
 from portal.domain.exchange.images import store_image
 from portal.domain.exchange.manifest import Manifest, read_manifest, verify_bytes
 from portal.domain.exchange.reader import Reader, Reading
-from portal.domain.exchange.spec import BY_NAME, FILES, File
+from portal.domain.exchange.spec import FILES, File
 from portal.domain.exchange.staging import Sql
 from portal.domain.moveouts import operations as moveouts
 from portal.kit.clock import local_date
@@ -67,7 +67,7 @@ class Outcome:
     status: str
     as_of: datetime
     counts: dict[str, Counts] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     noted: bool = True
 
@@ -108,7 +108,7 @@ def import_folder(
         started_at=now,
         finished_at=now,
         counts={name: counts.as_dict() for name, counts in outcome.counts.items()},
-        notes=outcome.notes,
+        notes=[[note.message, note.params] for note in outcome.notes],
     )
     _record(session, run, outcome.faults)
     return outcome
@@ -140,7 +140,8 @@ def _record(session: Session, run: ImportRun, faults: Faults) -> None:
             line=fault.line,
             column_name=fault.column,
             value=fault.value,
-            message=fault.message,
+            message=fault.why.message,
+            params=fault.why.params,
         )
         for fault in faults.kept
     )
@@ -243,8 +244,14 @@ class _Import:
         moved = moveouts.settle(self.session, self.options.zone, self.now)
         if moved.ended or moved.reopened:
             self.outcome.notes.append(
-                f"links of customers who moved out: {moved.ended:,} ended,"
-                f" {moved.reopened:,} opened again"
+                Said(
+                    N_(
+                        "links of customers who moved out: %(ended)s ended,"
+                        " %(reopened)s opened again"
+                    ),
+                    ended=moved.ended,
+                    reopened=moved.reopened,
+                )
             )
         return self.outcome
 
@@ -268,7 +275,11 @@ class _Import:
         self.outcome.counts[file.name] = Counts(rows=reading.rows, skipped=reading.bad_rows)
         if reading.header.extra:
             self.outcome.notes.append(
-                f"{file.name}: ignored the columns {', '.join(reading.header.extra)}"
+                Said(
+                    N_("%(file)s: ignored the columns %(columns)s"),
+                    file=file.name,
+                    columns=", ".join(reading.header.extra),
+                )
             )
 
     def _store(self, file: File) -> None:
@@ -296,7 +307,10 @@ class _Import:
         if len(reading.bad_keys) < reading.bad_rows:
             # Which rows they are cannot be read, so nobody knows what the file omits.
             self.outcome.notes.append(
-                f"{file.name}: closed nothing, since rows at fault have no readable key"
+                Said(
+                    N_("%(file)s: closed nothing, since rows at fault have no readable key"),
+                    file=file.name,
+                )
             )
             return 0
         day = local_date(self.entries[file.name].as_of, self.options.zone)
@@ -309,21 +323,32 @@ class _Import:
         counts = self.outcome.counts[file.name]
         if not counts.skipped and not counts.skipped_children:
             return
-        words = f"{file.name}: left out {counts.skipped} rows at fault"
-        if counts.skipped_children:
-            words += f" and {counts.skipped_children} that belong to rows left out"
-        if BY_NAME[file.name].money:
-            difference = staging.money_difference(self.sql, file, entry)
-            words += f"; {file.money} {plain_dollars(difference)} of the manifest's total with them"
-        self.outcome.notes.append(words)
+        self.outcome.notes.append(
+            Said(
+                N_(
+                    "%(file)s: left out %(rows)s rows at fault and %(children)s that belong to"
+                    " rows left out"
+                ),
+                file=file.name,
+                rows=counts.skipped,
+                children=counts.skipped_children,
+            )
+        )
+        if file.money:
+            self.outcome.notes.append(
+                Said(
+                    N_("%(file)s: left out with them %(amount)s of the manifest's %(column)s"),
+                    file=file.name,
+                    amount=plain_dollars(staging.money_difference(self.sql, file, entry)),
+                    column=file.money,
+                )
+            )
 
     def _refuse_faults(self) -> None:
         faults = self.outcome.faults
         if faults.total and not self.options.skip_bad_rows:
-            first = faults.kept[0]
             raise Refused(
-                N_("%(count)s rows at fault, nothing was imported. The first: %(first)s"),
+                N_("%(count)s rows at fault, nothing was imported."),
                 faults=faults,
                 count=faults.total,
-                first=str(first),
             )

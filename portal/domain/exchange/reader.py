@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portal.domain.exchange.faults import Fault, Faults, Refused, shown
+from portal.domain.exchange.faults import Fault, Faults, Refused, Said, shown
 from portal.domain.exchange.spec import Column, File, Kind
 from portal.kit.text import N_
 
@@ -263,24 +263,22 @@ class Reader:
         """Take a row apart: trimmed, unquoted and escaped for COPY, or None with its faults."""
         name = self._file.name
         if len(record) > MAX_RECORD:
-            self._faults.add(Fault(name, number, "", shown(record), "is too long for a row"))
+            self._faults.add(
+                Fault(name, number, "", shown(record), Said(N_("is too long for a row")))
+            )
             return None
         cells = split_record(record)
         if cells is None:
-            self._faults.add(
-                Fault(name, number, "", shown(record), "is not quoted as RFC 4180 asks")
-            )
+            why = Said(N_("is not quoted as RFC 4180 asks"))
+            self._faults.add(Fault(name, number, "", shown(record), why))
             return None
         if len(cells) != len(self._columns):
-            self._faults.add(
-                Fault(
-                    name,
-                    number,
-                    "",
-                    shown(record),
-                    f"has {len(cells)} cells where the header has {len(self._columns)}",
-                )
+            why = Said(
+                N_("has %(cells)s cells where the header has %(columns)s"),
+                cells=len(cells),
+                columns=len(self._columns),
             )
+            self._faults.add(Fault(name, number, "", shown(record), why))
             return None
         cells = [cell.strip() for cell in cells]
         # Padded and quoted cells are as good as clean ones once trimmed: ask the row's shape again,
@@ -314,27 +312,35 @@ class Reader:
         )
 
 
-def _problem(column: Column, cell: str, shape: re.Pattern[str]) -> str:
-    """Say what is wrong with a trimmed cell; empty where nothing is."""
+_NOT_OF_KIND = {
+    Kind.INT: N_("is not a whole number"),
+    Kind.MONEY: N_("is not an amount with two decimals"),
+    Kind.QUANTITY: N_("is not a number with up to three decimals"),
+    Kind.RATE: N_("is not a number with up to six decimals"),
+    Kind.DATE: N_("is not a date"),
+    Kind.OPEN: N_("is not a date or open end"),
+    Kind.FLAG: N_("is neither Y nor N"),
+}
+
+
+def _problem(column: Column, cell: str, shape: re.Pattern[str]) -> Said | None:
+    """Say what is wrong with a trimmed cell; None where nothing is."""
     if len(cell) > MAX_CELL:
-        return f"is longer than {MAX_CELL} characters"
+        return Said(N_("is longer than %(most)s characters"), most=MAX_CELL)
     if _CONTROL.search(cell):
-        return "holds a control character"
+        return Said(N_("holds a control character"))
     if _BROKEN.search(cell):
-        return "is not UTF-8"
+        return Said(N_("is not UTF-8"))
     if column.kind is Kind.NAME and (
         "/" in cell or "\\" in cell or ":" in cell or cell.startswith(".")
     ):
-        return "is not a bare file name: a path is refused"
+        return Said(N_("is not a bare file name: a path is refused"))
     if column.kind is Kind.KEY and cell == "":
-        return "may not be empty"
+        return Said(N_("may not be empty"))
     if shape.fullmatch(cell):
-        return ""
+        return None
     if cell == "":
-        return "may not be empty"
+        return Said(N_("may not be empty"))
     if column.kind is Kind.WORD:
-        return "is none of " + " ".join(column.words)
-    if column.kind is Kind.FLAG:
-        return "is neither Y nor N"
-    article = "an" if column.kind is Kind.MONEY else "a"
-    return f"is not {article} {column.kind.value}"
+        return Said(N_("is none of %(words)s"), words=" ".join(column.words))
+    return Said(_NOT_OF_KIND[column.kind])

@@ -61,8 +61,8 @@ def prepare(sql: Sql) -> None:
     sql.execute("SET LOCAL client_connection_check_interval = '500ms'")
     sql.execute(
         "CREATE TEMP TABLE bad_line"
-        " (line integer, col text, val text, msg text, child boolean, own_key boolean)"
-        " ON COMMIT DROP"
+        " (line integer, col text, val text, msg text, params jsonb, child boolean,"
+        " own_key boolean) ON COMMIT DROP"
     )
     # The keys of rows left out: their children are left out too, and FULL does not close them.
     sql.execute("CREATE TEMP TABLE bad_row (file text, key text) ON COMMIT DROP")

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, func, select, update
 
 from portal.domain.accounts import rules, ties
 from portal.domain.exchange.columns import Column, File, Kind
-from portal.domain.exchange.faults import Fault, Faults, Refused, shown
+from portal.domain.exchange.faults import Fault, Faults, Refused, Said, shown
 from portal.domain.exchange.reader import Reader
 from portal.domain.identity.actor import SYSTEM
 from portal.domain.identity.addresses import parse_email
@@ -72,21 +72,20 @@ def prepare(session: Session, path: Path, *, skip_bad_rows: bool, now: datetime)
         account = _choose(accounts, row.account_no)
         payer = _choose(payers, row.cid)
         if email is None:
-            _fault(report, path, row, "email", row.email, "is not one e-mail address")
+            _fault(report, path, row, "email", row.email, N_("is not one e-mail address"))
         elif account is None:
-            _fault(report, path, row, "account_no", row.account_no, "is no account's number")
+            _fault(report, path, row, "account_no", row.account_no, N_("is no account's number"))
         elif payer is None:
-            _fault(report, path, row, "cid", row.cid, "is no customer's ID")
+            _fault(report, path, row, "cid", row.cid, N_("is no customer's ID"))
         elif (account, payer) not in known:
-            _fault(report, path, row, "cid", row.cid, "never was a customer at this account")
+            _fault(report, path, row, "cid", row.cid, N_("never was a customer at this account"))
         else:
             wanted[email.lower(), account, payer] = None
     if report.faults.total and not skip_bad_rows:
         raise Refused(
-            N_("%(count)s rows at fault, nothing was imported. The first: %(first)s"),
+            N_("%(count)s rows at fault, nothing was imported."),
             faults=report.faults,
             count=report.faults.total,
-            first=str(report.faults.kept[0]),
         )
     report.ready = len(wanted)
     report.new = _store(session, list(wanted), now)
@@ -133,7 +132,7 @@ def _choose(known: dict[str, list[tuple[str, UUID]]], typed: str) -> UUID | None
 
 
 def _fault(report: Report, path: Path, row: _Row, column: str, value: str, why: str) -> None:
-    report.faults.add(Fault(path.name, row.line, column, shown(value), why))
+    report.faults.add(Fault(path.name, row.line, column, shown(value), Said(why)))
 
 
 def _store(session: Session, wanted: Sequence[tuple[str, UUID, UUID]], now: datetime) -> int:

@@ -190,14 +190,20 @@ def import_run(
     ).all()
     return ImportPage(
         import_row(run),
-        tuple(run.notes),
+        tuple(_(message, **params) for message, params in run.notes),
         tuple(
             CountRow(name, tuple((figure, int(n)) for figure, n in counts.items()))
             for name, counts in sorted(run.counts.items())
         ),
         Paged(
             tuple(
-                FaultRow(fault.file_name, fault.line, fault.column_name, fault.value, fault.message)
+                FaultRow(
+                    fault.file_name,
+                    fault.line,
+                    fault.column_name,
+                    fault.value,
+                    _(fault.message, **fault.params),
+                )
                 for fault in faults
             ),
             page,

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
 from portal.domain.usage.local_time import Calendar
+from portal.kit.text import N_
 from portal.kit.units import UNITS, gallons_in
 
 # No hour of the largest meter comes near it, and it fits the column.
@@ -63,13 +64,15 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A row, or one value of it, that could not be used."""
+    """A row, or one value of it, that could not be used. `message` waits for its translation."""
 
     line: int
     column: str
     value: str
     message: str
 
+
+CLOCKS_SKIP = N_("the clocks skip this time; its value is dropped")
 
 Item = Hours | Part | Register | Fault
 

@@ -21,6 +21,7 @@ from portal.domain.usage.registers import (
     most_per_hour,
 )
 from portal.domain.usage.store import Key, Reads, Seen
+from portal.kit.text import N_
 from portal.kit.units import gallons_in
 
 DAYS_HELD = 30_000  # meter days in memory before they are written: about 30 MB
@@ -197,8 +198,10 @@ class Intake:
                             0,
                             "register",
                             f"{feed}: {last.value} -> {read.value}",
-                            "the register moved in a way this meter cannot;"
-                            " its use is missing until explained",
+                            N_(
+                                "the register moved in a way this meter cannot;"
+                                " its use is missing until explained"
+                            ),
                         )
                     )
         return results

@@ -10,6 +10,7 @@ from portal.domain.exchange.faults import NoManifest
 from portal.domain.exchange.operations import record_refusal
 from portal.domain.staff import lists
 from portal.kit.errors import NotAllowed
+from portal.kit.text import speaking
 from portal.models.accounts import Account, Customer, Meter, Read, Service, Tenure
 from portal.models.bills import Bill, BillActivity, BillInstallment, BillLine
 from portal.models.exchange import ImportRun
@@ -159,14 +160,25 @@ def test_a_refusal_is_recorded_for_the_staff(db: Session, folder: Folder) -> Non
     staff = actor(user(db, role="viewer"))
     (report,) = lists.imports(db, staff).rows
     assert (report.status, report.faults, report.source) == ("refused", 2, "night")
-    assert report.reason.startswith("2 rows at fault, nothing was imported. The first: bills.csv")
+    assert report.reason == "2 rows at fault, nothing was imported."
     faults = lists.import_run(db, staff, str(report.run_id)).faults.rows
-    assert [(f.file, f.line, f.column, f.value) for f in faults] == [
-        ("bills.csv", 2, "due_date", "soon"),
-        ("bills.csv", 3, "balance", "1E+9"),
+    assert [(f.file, f.line, f.column, f.value, f.message) for f in faults] == [
+        ("bills.csv", 2, "due_date", "soon", "is not a date"),
+        ("bills.csv", 3, "balance", "1E+9", "is not an amount with two decimals"),
     ]
     with pytest.raises(NotAllowed):
         lists.imports(db, actor(user(db)))
+
+
+def test_staff_read_rows_at_fault_and_notes_in_their_language(db: Session, folder: Folder) -> None:
+    folder.basics().put("bills.csv", {"cid": "777"}, {"bill_no": "2", "extra": "1"})
+    take(db, folder.seal(), skip=True)
+    staff = actor(user(db, role="viewer"))
+    (report,) = lists.imports(db, staff).rows
+    with speaking("es"):
+        page = lists.import_run(db, staff, str(report.run_id))
+    assert [f.message for f in page.faults.rows] == ["no está en customers.csv ni estaba guardado"]
+    assert "bills.csv: no se tomaron en cuenta las columnas extra" in page.notes
 
 
 # References, keys, sums

@@ -24,7 +24,7 @@ def fault_of(tmp_path: Path, name: str, **cells: str) -> tuple[int, str, str, st
     rows, faults, _ = read(tmp_path, name, text_of(name, [{}, cells]).encode())
     assert len(rows) == 1
     (fault,) = faults.kept
-    return fault.line, fault.column, fault.value, fault.message
+    return fault.line, fault.column, fault.value, str(fault.why)
 
 
 def test_a_clean_row_goes_to_the_database_as_it_stands(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_broken_utf8_is_a_fault_of_its_cell(tmp_path: Path) -> None:
     content = HEAD + b"\n1,\xff\xfe,B,C,D,E,A,N\n2,A,B,C,D,E,A,N\n"
     rows, faults, reader = read(tmp_path, "customers.csv", content)
     assert rows == ["3,2,A,B,C,D,E,A,N"]
-    assert [(f.line, f.column, f.message) for f in faults.kept] == [(2, "name1", "is not UTF-8")]
+    assert [(f.line, f.column, str(f.why)) for f in faults.kept] == [(2, "name1", "is not UTF-8")]
     assert reader.reading.bad_keys == ["1"]
 
 

@@ -65,11 +65,11 @@ def read(lines: Iterable[str], calendar: Calendar, tally: Tally) -> Iterator[Ite
         tally.rows += 1
         try:
             if len(row) != len(header):
-                raise _Refused("", str(len(row)), "the row has another number of columns")
+                raise _Refused("", str(len(row)), N_("the row has another number of columns"))
             item = reader.item(row)
         except SpringGap as gap:
             tally.gap_stamps += 1
-            yield Fault(number, "time", str(gap), "the clocks skip this time; its value is dropped")
+            yield Fault(number, "time", str(gap), feed.CLOCKS_SKIP)
             continue
         except _Refused as refused:
             yield Fault(number, refused.column, refused.value[:80], refused.message)
@@ -110,7 +110,7 @@ class _Reader:
         claim = next((self.text(row, one) for one in _IDS if self.text(row, one)), "")
         meter = feed.feed_id(claim)
         if meter is None:
-            raise _Refused("Meter_ID", claim, "not a meter id")
+            raise _Refused("Meter_ID", claim, N_("not a meter id"))
         if self.has_flow and self.text(row, "Flow"):
             return self.flow(row, meter)
         if self.has_read and self.text(row, "Read"):
@@ -124,7 +124,7 @@ class _Reader:
         if -step_back <= value < 0:
             value = 0
         if value < 0:
-            raise _Refused("Flow", self.text(row, "Flow"), "use cannot be negative")
+            raise _Refused("Flow", self.text(row, "Flow"), N_("use cannot be negative"))
         letter = "E" if self.text(row, "Estimated_Flag").upper() in _YES else "R"
         end = self.instant(row, "Flow_Time", meter)
         if end.minute % 15 == 14:
@@ -153,7 +153,7 @@ class _Reader:
         text = self.text(row, column)
         unit = feed.unit_word(text)
         if unit is None:
-            raise _Refused(column, text, "not a unit of water")
+            raise _Refused(column, text, N_("not a unit of water"))
         return unit
 
     def value(self, row: list[str], column: str, unit: str) -> int:
@@ -163,7 +163,7 @@ class _Reader:
         try:
             return self.units[unit][text]
         except ValueError:
-            raise _Refused(column, text, "not a number") from None
+            raise _Refused(column, text, N_("not a number")) from None
 
     def number(self, row: list[str], column: str) -> Decimal | None:
         try:
@@ -177,7 +177,7 @@ class _Reader:
         try:
             naive = datetime.fromisoformat(text)
         except ValueError:
-            raise _Refused(column, text, "not a time") from None
+            raise _Refused(column, text, N_("not a time")) from None
         if naive.tzinfo is not None:
             return naive.astimezone(UTC)
         if not self.calendar.twice(naive):

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from portal.domain.usage import feed
 from portal.domain.usage.feed import Fault, Gallons, Hours, Item, Part, Register, Run, Tally
 from portal.domain.usage.local_time import HOUR, Calendar, SpringGap, nearest_hour
+from portal.kit.text import N_
 
 _LETTERS = frozenset("READM")
 _OVERFLOW = 1 << 9
@@ -79,7 +80,7 @@ def read(lines: Iterable[str], calendar: Calendar, tally: Tally) -> Iterator[Ite
         tally.filler += pattern.filler
         for stamp in pattern.in_gap:
             tally.gap_stamps += 1
-            yield Fault(number, "time", stamp, "the clocks skip this time; its value is dropped")
+            yield Fault(number, "time", stamp, feed.CLOCKS_SKIP)
         if is_register:
             for index, end in pattern.ends:
                 try:
@@ -122,7 +123,7 @@ def _hours(
                 if -jitter <= value < 0:
                     value = 0
                 if value < 0:
-                    raise _Refused("value", text, "use cannot be negative")
+                    raise _Refused("value", text, N_("use cannot be negative"))
             except _Refused as refused:
                 yield Fault(number, refused.column, refused.value[:80], refused.message)
                 continue
@@ -144,7 +145,7 @@ def _parts(
         try:
             value = _whole(gallons, values[index])
             if value < 0:
-                raise _Refused("value", values[index], "use cannot be negative")
+                raise _Refused("value", values[index], N_("use cannot be negative"))
         except _Refused as refused:
             yield Fault(number, refused.column, refused.value[:80], refused.message)
             continue
@@ -159,18 +160,18 @@ def _parts(
 def _check(fields: list[str]) -> str:
     """Return the meter's id of a row whose frame is sound."""
     if fields[0] != "MEPMD01":
-        raise _Refused("1", fields[0], "not a MEPMD01 row")
+        raise _Refused("1", fields[0], N_("not a MEPMD01 row"))
     if len(fields) < 14:
-        raise _Refused("", str(len(fields)), "the row ends before its 14th field")
+        raise _Refused("", str(len(fields)), N_("the row ends before its 14th field"))
     meter = feed.feed_id(fields[7])
     if meter is None:
-        raise _Refused("8", fields[7], "not a meter id")
+        raise _Refused("8", fields[7], N_("not a meter id"))
     record = fields[6]
     if len(record) != 12 or not (record.isascii() and record.isdigit()):
-        raise _Refused("7", record, "the record time is not YYYYMMDDHHMM")
+        raise _Refused("7", record, N_("the record time is not YYYYMMDDHHMM"))
     count = fields[13].strip()
     if not (count.isascii() and count.isdigit()) or len(fields) != 14 + 3 * int(count):
-        raise _Refused("14", count, "the row does not hold as many readings as it counts")
+        raise _Refused("14", count, N_("the row does not hold as many readings as it counts"))
     return meter
 
 
@@ -179,13 +180,13 @@ def _unit(text: str, multiplier: str) -> tuple[Gallons, bool, int]:
     is_register = word.endswith("REG")
     unit = feed.unit_word(word.removesuffix("REG"))
     if unit is None:
-        raise _Refused("11", text, "not a unit of water")
+        raise _Refused("11", text, N_("not a unit of water"))
     try:
         factor = Decimal(multiplier.strip() or "1")
         if not factor.is_finite() or not 0 < factor <= 1_000_000:
             raise InvalidOperation
     except InvalidOperation:
-        raise _Refused("12", multiplier, "not a multiplier") from None
+        raise _Refused("12", multiplier, N_("not a multiplier")) from None
     return Gallons(unit, factor), is_register, feed.jitter(unit, factor)
 
 
@@ -195,20 +196,20 @@ def _interval(text: str) -> timedelta:
     if text in ("", "00000000"):
         return timedelta()
     if len(text) != 8 or not (text.isascii() and text.isdigit()) or text[:2] != "00":
-        raise _Refused("13", text, "not an interval of days, hours and minutes")
+        raise _Refused("13", text, N_("not an interval of days, hours and minutes"))
     return timedelta(days=int(text[2:4]), hours=int(text[4:6]), minutes=int(text[6:]))
 
 
 def _stamp(text: str) -> datetime:
     if len(text) != 12 or not (text.isascii() and text.isdigit()):
-        raise _Refused("time", text, "not YYYYMMDDHHMM")
+        raise _Refused("time", text, N_("not YYYYMMDDHHMM"))
     # Some senders end the day at 24:00.
     hour, more = (0, timedelta(days=1)) if text[8:] == "2400" else (int(text[8:10]), timedelta())
     year, month, day, minute = int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[10:])
     try:
         return datetime(year, month, day, hour, minute) + more  # noqa: DTZ001 - naive local
     except (ValueError, OverflowError):
-        raise _Refused("time", text, "not a time") from None
+        raise _Refused("time", text, N_("not a time")) from None
 
 
 def _letter(quality: str) -> tuple[str, bool] | None:
@@ -221,7 +222,7 @@ def _letter(quality: str) -> tuple[str, bool] | None:
     if letter == "N":
         return None
     if letter not in _LETTERS or not (mask.isascii() and mask.isdigit()) or len(mask) > 9:
-        raise _Refused("quality", quality, "not a quality letter and mask")
+        raise _Refused("quality", quality, N_("not a quality letter and mask"))
     bits = int(mask)
     if bits & (_OVERFLOW | _ROLLOVER):
         return None
@@ -246,7 +247,7 @@ def _pattern(
         text = text.strip()
         if not text:
             if previous is None or not length:
-                raise _Refused("time", "", "no time to count from")
+                raise _Refused("time", "", N_("no time to count from"))
             end = previous + length
         else:
             naive = _stamp(text)
@@ -270,7 +271,7 @@ def _pattern(
     if is_register:
         return _Pattern((), (), (), ends, filler, tuple(in_gap))
     if not length or HOUR % length:
-        raise _Refused("13", interval, "not an interval that fills hours")
+        raise _Refused("13", interval, N_("not an interval that fills hours"))
     if length < HOUR:
         return _Pattern((), (), tuple(usable), ends, filler, tuple(in_gap))
     runs, lengths = _runs(usable, calendar)
@@ -299,4 +300,4 @@ def _whole(gallons: Gallons, text: str) -> int:
     try:
         return gallons[text.strip()]
     except ValueError:
-        raise _Refused("value", text, "not a number") from None
+        raise _Refused("value", text, N_("not a number")) from None
