@@ -45,7 +45,7 @@ def _list() -> Any:
             Column(_("From"), lambda row: row.starts),
             Column(_("To"), lambda row: row.ends),
             Column(_("Status"), lambda row: status_word(row.status, row.tone)),
-            Column(_("Action"), _end, kind="act"),
+            Column(_("Action"), _end, kind="act", shown=_STATE.may_act),
         ],
         _STATE.rows,
         dense=True,
@@ -57,7 +57,7 @@ def _title(row: Any) -> Any:
 
 
 def _end(row: Any) -> Any:
-    return rx.cond(_STATE.may_act & ~row.over, button(_("End now"), on_click=_STATE.end(row.id)))
+    return rx.cond(~row.over, button(_("End now"), on_click=_STATE.end(row.id)))
 
 
 def _form() -> Any:

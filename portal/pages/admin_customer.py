@@ -209,7 +209,7 @@ def _links(one: Any) -> Any:
             ),
             Column(_("Customer ID"), lambda row: row.cid),
             Column(_("Since"), lambda row: row.since),
-            Column(_("Action"), _unlink, kind="act"),
+            Column(_("Action"), _unlink, kind="act", shown=_STATE.may_act),
         ],
         one.links,
         dense=True,
@@ -217,12 +217,9 @@ def _links(one: Any) -> Any:
 
 
 def _unlink(row: Any) -> Any:
-    return rx.cond(
-        _STATE.may_act,
-        button(
-            rx.fragment(_("Unlink"), rx.el.span(" ", row.account, class_name="visually-hidden")),
-            on_click=_STATE.unlink(row.id),
-        ),
+    return button(
+        rx.fragment(_("Unlink"), rx.el.span(" ", row.account, class_name="visually-hidden")),
+        on_click=_STATE.unlink(row.id),
     )
 
 

@@ -242,7 +242,7 @@ def outbox() -> Any:
                     message_table(
                         _("Messages, newest first"),
                         state.rows,
-                        Column(_("Action"), _retry, kind="act"),
+                        Column(_("Action"), _retry, kind="act", shown=state.may_retry),
                     ),
                     _turn(state, routes.ADMIN_OUTBOX, "status=" + state.status),
                 ),
@@ -260,7 +260,7 @@ def outbox() -> Any:
 
 def _retry(row: Any) -> Any:
     return rx.cond(
-        AdminOutboxState.may_act & row.may_retry,
+        row.may_retry,
         button(_("Send again"), on_click=AdminOutboxState.retry(row.id)),
     )
 

@@ -79,7 +79,7 @@ def _tasks() -> Any:
             Column(_("Since"), lambda row: row.at),
             Column(_("What happened"), lambda row: row.detail),
             Column(_("Payment"), _payment_of),
-            Column(_("Action"), _done, kind="act"),
+            Column(_("Action"), _done, kind="act", shown=AdminWorkState.may_act),
         ],
         AdminWorkState.tasks,
         dense=True,
@@ -94,9 +94,7 @@ def _payment_of(row: Any) -> Any:
 
 
 def _done(row: Any) -> Any:
-    return rx.cond(
-        AdminWorkState.may_act, button(_("Done"), on_click=AdminWorkState.finish(row.id))
-    )
+    return button(_("Done"), on_click=AdminWorkState.finish(row.id))
 
 
 pages = (

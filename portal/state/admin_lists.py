@@ -172,7 +172,8 @@ class AdminOutboxState(PortalState):
     status: str = ""
     page: int = 1
     last: int = 1
-    may_act: bool = False
+    # Whether any of the rows can be sent again, by this member of the staff.
+    may_retry: bool = False
 
     @loader(STAFF)
     async def load(self) -> None:
@@ -191,7 +192,8 @@ class AdminOutboxState(PortalState):
         found = await self._ask(lists.outbox, self.status, self._query("page"))
         self.rows = [message_line(row) for row in found.rows]
         self.page, self.last = found.page, found.last
-        self.may_act = self._actor().role == "administrator"
+        may_act = self._actor().role == "administrator"
+        self.may_retry = may_act and any(row.may_retry for row in self.rows)
 
 
 def _count(row: lists.CountRow) -> CountLine:

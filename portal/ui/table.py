@@ -17,7 +17,8 @@ class Column:
     `kind`: "" for words, "money" or "number" for right-aligned figures, "nowrap" for what stays on
     one line, "act" for buttons, which paper leaves out. `head` marks the cell that
     names the row. `hide_label` leaves the heading out on a phone, where the cell speaks for itself.
-    `beside`: in a brief list, the figure that stands opposite the row's name.
+    `beside`: in a brief list, the figure that stands opposite the row's name. `shown`: a Var;
+    where it does not hold, the whole column is left out.
     """
 
     title: Any
@@ -26,6 +27,7 @@ class Column:
     head: bool = False
     hide_label: bool = False
     beside: bool = False
+    shown: Any = True
 
 
 def table(
@@ -70,7 +72,8 @@ def table(
 
 
 def _heading(column: Column) -> Any:
-    return rx.el.th(column.title, scope="col", class_name=column.kind, role="columnheader")
+    drawn = rx.el.th(column.title, scope="col", class_name=column.kind, role="columnheader")
+    return drawn if column.shown is True else rx.cond(column.shown, drawn)
 
 
 def _row(columns: Sequence[Column], row: Any) -> Any:
@@ -83,7 +86,8 @@ def cell(column: Column, content: Any) -> Any:
     if column.head:
         return rx.el.th(content, scope="row", class_name=column.kind, role="rowheader", **label)
     kind = f"{column.kind} beside" if column.beside else column.kind
-    return rx.el.td(content, class_name=kind, role="cell", **label)
+    drawn = rx.el.td(content, class_name=kind, role="cell", **label)
+    return drawn if column.shown is True else rx.cond(column.shown, drawn)
 
 
 def facts(*pairs: tuple[Any, Any]) -> Any:
