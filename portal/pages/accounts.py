@@ -172,7 +172,10 @@ def _confirmation() -> Any:
                 " in the city's books. You can link it again with its two numbers."
             )
         ),
-        rx.el.p(_("Those you shared it with lose their access as well.")),
+        rx.cond(
+            State.removing_holds,
+            rx.el.p(_("Those you shared it with lose their access as well.")),
+        ),
         form.actions(
             form.button(_("Remove"), on_click=State.remove, primary=True),
             link(_("Cancel"), to=routes.link(routes.ACCOUNTS), class_name="button"),

@@ -13,9 +13,10 @@ from portal.state.admin_customers import AdminCustomersState
 from portal.state.base import STAFF
 from portal.ui import shell
 from portal.ui.feedback import empty, status_word, waiting
-from portal.ui.form import button
+from portal.ui.form import actions, button
 from portal.ui.here import IS_SHOWN
 from portal.ui.native import anchor, link
+from portal.ui.script import FocusWhenShown
 from portal.ui.table import Column, facts, table
 from portal.ui.table import pages as page_links
 
@@ -26,33 +27,33 @@ def customer() -> Any:
     """Draw a customer."""
     return shell.page(
         rx.cond(IS_SHOWN, _STATE.card.name, _("Customer")),
-        waiting(
-            rx.fragment(
-                rx.cond(
-                    _STATE.card.confidential,
-                    rx.el.p(
-                        _("Confidential: give out no name or address."), class_name="notice warn"
-                    ),
-                ),
-                facts(
-                    (_("Customer ID"), _STATE.card.cid),
-                    (_("Amount Due Now"), _STATE.card.owed),
-                    (_("Address"), _STATE.card.address),
-                    (_("Phone"), _STATE.card.phone),
-                    (_("Email"), _STATE.card.email),
-                    (_("Status"), _STATE.card.status),
-                ),
-                _parts(),
-                _stays(),
-                _sign_ins(),
-                _bills(),
-                _paid(),
-                _messages(),
-                _audit(),
-            ),
-        ),
+        waiting(rx.cond(_STATE.unlinking != "", _sure(), _everything())),
         back=_back(),
         reference=(_("Customer ID"), _STATE.card.cid),
+    )
+
+
+def _everything() -> Any:
+    return rx.fragment(
+        rx.cond(
+            _STATE.card.confidential,
+            rx.el.p(_("Confidential: give out no name or address."), class_name="notice warn"),
+        ),
+        facts(
+            (_("Customer ID"), _STATE.card.cid),
+            (_("Amount Due Now"), _STATE.card.owed),
+            (_("Address"), _STATE.card.address),
+            (_("Phone"), _STATE.card.phone),
+            (_("Email"), _STATE.card.email),
+            (_("Status"), _STATE.card.status),
+        ),
+        _parts(),
+        _stays(),
+        _sign_ins(),
+        _bills(),
+        _paid(),
+        _messages(),
+        _audit(),
     )
 
 
@@ -61,7 +62,11 @@ def resident() -> Any:
     return shell.page(
         _("Sign-in"),
         waiting(
-            rx.fragment(_sign_ins(), _paid(), _messages(), _audit()),
+            rx.cond(
+                _STATE.unlinking != "",
+                _sure(),
+                rx.fragment(_sign_ins(), _paid(), _messages(), _audit()),
+            ),
         ),
         back=_back(),
     )
@@ -217,9 +222,32 @@ def _links(one: Any) -> Any:
 
 
 def _unlink(row: Any) -> Any:
-    return button(
-        rx.fragment(_("Unlink"), rx.el.span(" ", row.account, class_name="visually-hidden")),
-        on_click=_STATE.unlink(row.id),
+    return link(
+        _("Unlink"),
+        rx.el.span(" ", row.account, class_name="visually-hidden"),
+        to=_STATE.here + "&unlink=" + row.id,
+        class_name="tap",
+    )
+
+
+def _sure() -> Any:
+    """Say what ends with the link before it ends."""
+    return FocusWhenShown.create(
+        rx.el.h2(_("Unlink this account from the sign-in?")),
+        rx.el.p(rx.el.strong(_STATE.unlinking_what)),
+        rx.el.p(
+            _(
+                "They no longer see its bills and usage, and its alerts stop. Those they shared it"
+                " with lose their access as well. Nothing changes in the city's books. They are"
+                " told by email, and can link it again with its two numbers."
+            )
+        ),
+        actions(
+            button(_("Unlink"), on_click=_STATE.unlink(_STATE.unlinking), primary=True),
+            link(_("Cancel"), to=_STATE.here, class_name="button"),
+        ),
+        prefix="",
+        class_name="notice warn",
     )
 
 

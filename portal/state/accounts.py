@@ -90,6 +90,7 @@ class AccountsState(PortalState):
     # The link of one's own that the address asks to remove.
     removing: str = ""
     removing_account: str = ""
+    removing_holds: bool = False
 
     @loader(RESIDENT)
     async def load(self) -> None:
@@ -100,6 +101,7 @@ class AccountsState(PortalState):
         self._draw(every)
         asked = [one for one in every if str(one.link_id) == self._query("remove")]
         self.removing = str(asked[0].link_id) if asked else ""
+        self.removing_holds = bool(asked) and asked[0].holds
         self.removing_account = (
             f"{asked[0].account_no}, {asked[0].service_address}" if asked else ""
         )

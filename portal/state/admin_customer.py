@@ -139,6 +139,10 @@ class AdminCustomerState(PortalState):
     page: int = 1
     last: int = 1
     may_act: bool = False
+    # This page's address, and the link that `unlink=` in it asks about.
+    here: str = ""
+    unlinking: str = ""
+    unlinking_what: str = ""
 
     @loader(STAFF)
     async def load_customer(self) -> None:
@@ -199,6 +203,7 @@ class AdminCustomerState(PortalState):
         )  # fmt: skip
         self.card = _card(found)
         self.stays = [_stay(row) for row in found.stays]
+        self.here = routes.link(routes.ADMIN_CUSTOMER, id=self.card.id)
         self.sign_ins = [_sign_in(row) for row in found.sign_ins]
         self.bills = [_bill(row) for row in found.bills.rows]
         self.page, self.last = found.bills.page, found.bills.last
@@ -208,6 +213,7 @@ class AdminCustomerState(PortalState):
         found = await self._ask(customers.view_sign_in, self._query("id"), utc_now())
         self.card, self.stays, self.bills = CustomerCard(), [], []
         self.sign_ins = [_sign_in(found.sign_in)]
+        self.here = routes.link(routes.ADMIN_RESIDENT, id=self.sign_ins[0].id)
         self._rest(found.payments, found.messages, found.audit)
 
     def _rest(
@@ -223,6 +229,12 @@ class AdminCustomerState(PortalState):
             for row in noted
         ]
         self.may_act = self._actor().role == "administrator"
+        self.unlinking = self.unlinking_what = ""
+        for one in self.sign_ins if self.may_act else ():
+            for tie in one.links:
+                if tie.id == self._query("unlink"):
+                    self.unlinking = tie.id
+                    self.unlinking_what = f"{tie.account} · {one.email}"
 
 
 def _card(found: customers.CustomerPage) -> CustomerCard:

@@ -168,10 +168,17 @@ def test_unlink_and_the_resident_has_one_account_less(administrator: Page, porta
     page = administrator
     (user,) = _sql(portal, "SELECT id FROM user_account WHERE email = 'leo@example.org'")
     page.goto(f"/admin/resident?id={user[0]}")
-    page.get_by_role("button", name="Unlink").click()
+    page.get_by_role("link", name="Unlink").click()
+    asked = page.get_by_role("heading", name="Unlink this account from the sign-in?")
+    expect(asked).to_be_visible()
+    check_page(page)
+    page.get_by_role("link", name="Cancel").press("Enter")
+    expect(asked).to_have_count(0)
+    page.get_by_role("link", name="Unlink").press("Enter")
+    page.get_by_role("button", name="Unlink").press("Enter")
     said = "The account is no longer linked to leo@example.org."
     expect(page.get_by_role("status").get_by_text(said)).to_be_visible()
-    expect(page.get_by_role("button", name="Unlink")).to_have_count(0)
+    expect(page.get_by_text("Unlink", exact=True)).to_have_count(0)
 
 
 def test_a_task_is_done_and_a_mail_is_sent_again(

@@ -124,6 +124,31 @@ def holder_told(
 
 def removed_by_holder(session: Session, user: User, account: Account) -> None:
     """Tell a person that another holder ended their access."""
+    _removed(
+        session,
+        user,
+        account,
+        N_(
+            "Another person with access to the account ending in %(last)s removed it from"
+            " your sign-in. If this is a mistake, talk to them, or call us."
+        ),
+    )
+
+
+def removed_by_staff(session: Session, user: User, account: Account) -> None:
+    """Tell a person that the city's staff ended their access."""
+    _removed(
+        session,
+        user,
+        account,
+        N_(
+            "City staff removed the account ending in %(last)s from your sign-in. You no longer"
+            " see its bills and usage here, and its alerts stop. If this is a mistake, call us."
+        ),
+    )
+
+
+def _removed(session: Session, user: User, account: Account, what: str) -> None:
     with speaking(user.language):
         queue_mail(
             session,
@@ -132,11 +157,7 @@ def removed_by_holder(session: Session, user: User, account: Account) -> None:
             subject=_("An account was removed from your sign-in"),
             paragraphs=(
                 _("Hi,"),
-                _(
-                    "Another person with access to the account ending in %(last)s removed it from"
-                    " your sign-in. If this is a mistake, talk to them, or call us.",
-                    last=_last_four(account),
-                ),
+                _(what, last=_last_four(account)),
             ),
             user_id=user.id,
             account_id=account.id,

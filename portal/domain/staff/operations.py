@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import func, update
 from sqlmodel import Session, col
 
+from portal.domain.accounts import mails
+from portal.domain.accounts.policy import HOLD
 from portal.domain.audit import operations as audit
 from portal.domain.identity import (
     factor_mails,
@@ -19,12 +21,14 @@ from portal.domain.identity.actor import Actor
 from portal.domain.identity.sessions import demand_recent
 from portal.domain.outbox.states import MailStatus, move
 from portal.domain.settings import email_change
+from portal.domain.sharing import endings
 from portal.domain.staff.customers import resident
 from portal.domain.staff.policy import require_administrator
 from portal.kit.errors import DomainError, NotFound
 from portal.kit.ids import UserId, parse_id
 from portal.kit.queue import defer
 from portal.kit.text import N_, speaking
+from portal.models.accounts import Account
 from portal.models.identity import AccountLink
 from portal.models.outbox import Mail
 from portal.models.payments import StaffTask
@@ -92,7 +96,10 @@ def confirm_old_mailbox(session: Session, actor: Actor, claim: object, now: date
 
 
 def unlink(session: Session, actor: Actor, link_claim: object, now: datetime) -> str:
-    """End a link and return the address of the sign-in that had it. Raises NotFound."""
+    """End a link, and what its holder shared; return the address of the sign-in that had it.
+
+    Raises NotFound.
+    """
     require_administrator(actor)
     missing = NotFound(N_("We could not find that link. It may have been removed already."))
     link_id = parse_id(link_claim)
@@ -110,6 +117,9 @@ def unlink(session: Session, actor: Actor, link_claim: object, now: datetime) ->
         account_id=tie.account_id,
         customer_id=tie.customer_id,
     )
+    if tie.rights == HOLD:
+        endings.end_grants(session, actor, tie.user_id, tie.account_id, tie.customer_id, now)
+    mails.removed_by_staff(session, user, session.get_one(Account, tie.account_id))
     return user.email
 
 

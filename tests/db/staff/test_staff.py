@@ -215,6 +215,17 @@ def test_unlink_ends_the_link_once(db: Session, town: Any) -> None:
     with pytest.raises(NotFound):
         operations.unlink(db, admin, claim, NOW)
     assert acts(db).count("staff.unlink") == 1
+    (mail,) = db.exec(select(Mail).where(Mail.kind == "link_removed")).all()
+    assert (mail.to_address, "City staff removed" in mail.text_body) == ("maria@example.org", True)
+
+
+def test_unlink_ends_what_the_holder_shared(db: Session, town: Any) -> None:
+    tie, guest = town["tie"], factories.user(db, email="guest@example.org")
+    place = db.get_one(Account, tie.account_id)
+    given = factories.link(db, guest, place, town["payer"], rights="view", granted_by=tie.user_id)
+    operations.unlink(db, member(db, "administrator"), str(tie.id), NOW)
+    db.refresh(given)
+    assert given.removed_at == NOW
 
 
 def test_unlock_takes_the_lock_off(db: Session, town: Any) -> None:
