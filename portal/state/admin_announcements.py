@@ -65,6 +65,8 @@ class AdminAnnouncementsState(PortalState):
                 _typed(row.starts_at), _typed(row.ends_at),
             )  # fmt: skip
         self.form_key = claim or "new"
+        if self._query("done") == "saved":
+            self.notice = _saved()
 
     @handler(ADMINISTRATOR)
     async def save(self, form: dict[str, str]) -> Any:
@@ -76,8 +78,10 @@ class AdminAnnouncementsState(PortalState):
         await self._ask(announcements.save, form.get("id", ""), draft, zone, utc_now())
         await self._draw()
         self.draft, self.form_key = AnnouncementForm(), f"after-{utc_now().timestamp():.0f}"
-        self.notice = _("Saved. Residents see it on the home page while it holds.")
-        return rx.redirect(routes.link(routes.ADMIN_ANNOUNCEMENTS)) if form.get("id") else None
+        # The way back to the empty form loads the page anew: it says so in its address.
+        self.notice = "" if form.get("id") else _saved()
+        back = routes.link(routes.ADMIN_ANNOUNCEMENTS, done="saved")
+        return rx.redirect(back) if form.get("id") else None
 
     @handler(ADMINISTRATOR)
     async def end(self, announcement_id: str) -> None:
@@ -98,6 +102,10 @@ class AdminAnnouncementsState(PortalState):
             for row in found
         ]  # fmt: skip
         self.may_act = self._actor().role == "administrator"
+
+
+def _saved() -> str:
+    return _("Saved. Residents see it on the home page while it holds.")
 
 
 def _standing(starts: datetime, ends: datetime | None, now: datetime) -> tuple[str, str, bool]:

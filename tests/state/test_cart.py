@@ -54,6 +54,18 @@ async def test_a_wrong_amount_stands_at_its_field(shop: Shop) -> None:
     }
 
 
+async def test_two_wrong_amounts_name_their_bills(shop: Shop) -> None:
+    ana, bills = shop.household(5000, 6000)
+    shop.checkout(ana, bills)
+    state = await drive(PayBillsState, "load", as_=_user(ana))
+    await run(state, "calculate", {f"amount-{bill}": "0" for bill in reversed(bills)})
+    wrong = "Enter a Payment Amount in dollars and cents, like 127.11."
+    assert [(one.sentence, one.field) for one in state.problems] == [
+        (f"Bill {row.number}: {wrong}", row.field) for row in state.rows
+    ]
+    assert len({one.sentence for one in state.problems}) == 2
+
+
 async def test_a_bill_leaves_the_cart(shop: Shop) -> None:
     ana, bills = shop.household(5000, 6000)
     shop.checkout(ana, bills)
