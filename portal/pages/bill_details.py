@@ -96,10 +96,35 @@ def _amount() -> Any:
                 class_name="due",
             ),
             rx.el.div(_add_to_cart(), _documents(), class_name="row no-print"),
+            _qr(),
             class_name="sum",
+        ),
+        rx.cond(
+            State.head.scan != "",
+            rx.el.p(
+                _("For the payment counter"),
+                ": ",
+                rx.el.code(State.head.scan),
+                class_name="print-only",
+            ),
         ),
         rx.cond(State.head.note != "", rx.el.p(State.head.note)),
         aria_label=_("Amount due"),
+    )
+
+
+def _qr() -> Any:
+    """Draw the paper's code: to go on with the bill on a phone. On the phone itself it is none."""
+    return rx.cond(
+        State.head.qr != "",
+        rx.el.figure(
+            rx.el.img(
+                src=State.head.qr,
+                alt=_("QR code that leads to this bill in the portal, to be paid there"),
+            ),
+            rx.el.figcaption(_("Scan to pay")),
+            class_name="qr wide-only",
+        ),
     )
 
 

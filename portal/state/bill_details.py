@@ -5,7 +5,7 @@ from datetime import date
 
 from portal import routes
 from portal.cities import city
-from portal.domain.bills import details
+from portal.domain.bills import code, details
 from portal.domain.bills.details import BillDetails
 from portal.domain.bills.explain import (
     average_day,
@@ -19,6 +19,7 @@ from portal.domain.bills.explain import (
 )
 from portal.domain.bills.paid import Booked, PortalPayment
 from portal.domain.bills.rules import ReadLine
+from portal.domain.bills.scan import qr_source, scan_line
 from portal.domain.bills.words import (
     TONES,
     activity_word,
@@ -66,6 +67,9 @@ class BillHead:
     previous: str = ""
     document: str = ""
     image: str = ""
+    # As printed: what a phone and a payment counter read. Nothing where nothing is owed.
+    qr: str = ""
+    scan: str = ""
     payable: bool = False
 
 
@@ -227,6 +231,8 @@ def _head(found: BillDetails, today: date) -> BillHead:
         previous=found.previous_no,
         document=link,
         image=link + "&image=1" if found.image_name else "",
+        qr=qr_source(code.address(found.bill_id)) if found.owed else "",
+        scan=scan_line(found.account_no, found.bill_no, found.owed) if found.owed else "",
         payable=found.may_pay,
     )
 

@@ -101,7 +101,13 @@ def test_a_bill_is_explained_and_is_the_same_as_pdf(
     spanish = page.request.get("/es" + href)
     assert spanish.body() != answer.body()
 
+    code = main.get_by_role("img", name="QR code that leads to this bill in the portal")
+    assert code.evaluate("image => image.naturalWidth > 0")
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(code).to_be_hidden()
     page.emulate_media(media="print")
+    expect(code).to_be_visible()
+    expect(main.get_by_text("For the payment counter")).to_be_visible()
     expect(page.get_by_role("navigation", name="Menu").first).to_be_hidden()
     expect(page.get_by_role("banner").get_by_text("Bill Number 98465")).to_be_visible()
     page.emulate_media(media="screen")

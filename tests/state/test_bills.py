@@ -107,6 +107,19 @@ async def test_a_bill_that_cannot_be_paid_here_says_why(database: Engine) -> Non
     }
 
 
+async def test_only_what_is_owed_can_be_scanned(town: Town) -> None:
+    shown = []
+    for bill in (town.bills[-1], town.bills[0]):
+        url = f"/utility-billing/bill?id={bill.id}"
+        head = (await drive(BillDetailsState, "load", as_=town.owner, url=url)).head
+        shown.append((head.amount, head.qr[:19], head.scan.split()[1:3]))
+    number = town.bills[-1].bill_no
+    assert shown == [
+        ("$100.00", "data:image/svg+xml;", [number, "000010000"]),
+        ("$0.00", "", []),
+    ]
+
+
 async def test_add_to_cart_takes_the_ticked_bills_that_are_ones_own(town: Town) -> None:
     url = town.at("/utility-billing/bills?account={account}")
     state = await drive(ManageBillsState, "load", as_=town.owner, url=url)

@@ -27,8 +27,17 @@ def check_digit(text: str) -> int:
 def qr_svg(address: str) -> str:
     """Return the QR of an address as an SVG document, black on white with its quiet zone."""
     out = io.BytesIO()
-    segno.make(address, error="m").save(out, kind="svg", border=4, light="#ffffff")
+    _qr(address).save(out, kind="svg", border=4, light="#ffffff")
     return out.getvalue().decode()
+
+
+def qr_source(address: str) -> str:
+    """Return the same QR as what an `<img>` on a page shows: a data URI."""
+    return str(_qr(address).svg_data_uri(border=4, light="#ffffff", omitsize=True))
+
+
+def _qr(address: str) -> segno.QRCode:
+    return segno.make(address, error="m", micro=False)
 
 
 def _alphanumeric(number: str) -> str:

@@ -1,8 +1,11 @@
 """The scan line of a printed bill: what stands in it, and that a misread line is told."""
 
+import re
+from urllib.parse import unquote
+
 import pytest
 
-from portal.domain.bills.scan import check_digit, scan_line
+from portal.domain.bills.scan import check_digit, qr_source, qr_svg, scan_line
 
 
 # The textbook's number, and a security's (ISIN US0378331005), which counts letters.
@@ -23,3 +26,12 @@ def test_every_misread_digit_is_told() -> None:
         for wrong in set("0123456789") - {right}:
             misread = read[:place] + wrong + read[place + 1 :]
             assert check_digit(misread) != int(digit), misread
+
+
+def test_page_and_paper_show_the_same_code() -> None:
+    address = "https://portal.example.gov/utility-billing/bill?id=1#bill=0123abcd"
+    paths = re.compile(r"d=[\"']([^\"']+)[\"']")
+    printed = paths.findall(qr_svg(address))
+    assert printed
+    assert paths.findall(unquote(qr_source(address))) == printed
+    assert paths.findall(qr_svg(address + "0")) != printed
