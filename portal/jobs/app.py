@@ -14,15 +14,19 @@ A module a noun stands beside this one. It declares tasks that load and make one
 Every task may run twice, and the sweeps, not the queue, are the guarantee that work gets done.
 """
 
+import asyncio
 import logging
 import pkgutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import psycopg
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Engine, make_url, text
 from sqlmodel import Session
 
@@ -34,6 +38,7 @@ from portal.kit.db import transaction
 F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger(__name__)
 
+PAUSE_SECONDS = 5.0  # before a lost database is asked again
 _OURS = ("app",)
 app = App(
     connector=PsycopgConnector(),
@@ -158,8 +163,27 @@ app.periodic(cron="17 * * * *")(
 )
 
 
+async def keep_working(engine: Engine, stop: asyncio.Event) -> None:
+    """Run jobs until `stop` is set; a database that goes away under the worker is waited for.
+
+    What was being done then is put back by `retry_stalled`.
+    """
+    stopping = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        working = asyncio.create_task(work(engine))
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            working.cancel()  # it ends what it has begun
+        # Without a connection it ends by itself, in silence where the database is back by then.
+        with suppress(asyncio.CancelledError, ConnectorException, psycopg.OperationalError):
+            await working
+        if not stop.is_set():
+            log.warning("the database went away; looking for it again")
+            await asyncio.wait((stopping,), timeout=PAUSE_SECONDS)
+
+
 async def work(engine: Engine, *, wait: bool = True) -> None:
-    """Run jobs until SIGINT or SIGTERM, or (`wait` False) until nothing is left to do."""
+    """Run jobs until cancelled, or (`wait` False) until nothing is left to do."""
     url = make_url(engine.url).set(drivername="postgresql").render_as_string(False)
     connector = PsycopgConnector(conninfo=url, min_size=1, max_size=4)
     with app.replace_connector(connector) as ours:
@@ -167,7 +191,7 @@ async def work(engine: Engine, *, wait: bool = True) -> None:
             await ours.run_worker_async(
                 concurrency=4,
                 wait=wait,
-                install_signal_handlers=wait,
+                install_signal_handlers=False,
                 delete_jobs="never",
                 shutdown_graceful_timeout=20,
             )

@@ -1,7 +1,9 @@
 """Jobs: once a local day, after a dead worker too, and never for what was rolled back."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime, time
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +11,10 @@ from procrastinate import PsycopgConnector
 from sqlalchemy import Engine, make_url, text
 from sqlmodel import Session
 
+from portal.database import create_schema
 from portal.jobs import app as jobs
+from portal.kit import db as our_db
+from portal.kit import postgres
 from portal.kit.db import transaction
 from portal.kit.queue import defer
 
@@ -86,3 +91,62 @@ async def _retry_stalled(engine: Engine) -> None:
     with jobs.app.replace_connector(PsycopgConnector(conninfo=url)) as ours:
         async with ours.open_async():
             await jobs.retry_stalled(0)
+
+
+class _Heard(logging.Handler):
+    """Sets `event` when the worker says that it lost its listening connection."""
+
+    def __init__(self, event: asyncio.Event) -> None:
+        super().__init__()
+        self.event = event
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "Side task" in record.getMessage():
+            self.event.set()
+
+
+def test_the_worker_outlives_a_restart_of_its_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PAUSE_SECONDS", 0.1)
+    server = postgres.start(tmp_path / "pg", durable=False)
+    engine = our_db.engine_for(server.url("postgres"))
+    with engine.begin() as connection:
+        create_schema(connection)
+
+    async def drill() -> None:
+        nonlocal server
+        done: asyncio.Queue[str] = asyncio.Queue()
+        lost, stop = asyncio.Event(), asyncio.Event()
+        heard = _Heard(lost)
+        logging.getLogger("procrastinate.worker").addHandler(heard)
+
+        async def record(word: str) -> None:
+            done.put_nowait(word)
+
+        made = jobs.app.task(name="test.record")(record)
+        working = asyncio.create_task(jobs.keep_working(engine, stop))
+        try:
+            for word in ("before", "after"):
+                if word == "after":
+                    await asyncio.to_thread(server.stop)
+                    await asyncio.wait_for(lost.wait(), 60)
+                    server = await asyncio.to_thread(postgres.start, tmp_path / "pg", durable=False)
+                with Session(engine) as session:
+                    defer(session, "test.record", word=word)
+                    session.commit()
+                # What it was doing when the server went may be done twice.
+                while await asyncio.wait_for(done.get(), 60) != word:
+                    pass
+            stop.set()
+            await asyncio.wait_for(working, 60)
+        finally:
+            working.cancel()
+            del jobs.app.tasks[made.name]
+            logging.getLogger("procrastinate.worker").removeHandler(heard)
+
+    try:
+        asyncio.run(drill())
+    finally:
+        engine.dispose()
+        server.stop()
