@@ -100,7 +100,10 @@ class Portal(Part):
 
 
 class Labels(Part):
-    """Links that the guides name differently."""
+    """What the guides name differently: links, and the sign-in's first field."""
+
+    # None: "Email address".
+    sign_in_name: Words | None = None
 
     autopay_menu: Words
     autopay_sign_up: Words

@@ -27,6 +27,7 @@ def view() -> Any:
 
 def _accounts() -> Any:
     return rx.fragment(
+        rx.el.p(_("Select an account to work with.")),
         rx.el.p(
             link(_("Link to Account"), to=routes.link(routes.LINK), class_name="button primary")
         ),
@@ -34,7 +35,7 @@ def _accounts() -> Any:
             State.none_linked,
             _none(),
             rx.fragment(
-                rx.cond(State.is_many, _find(), rx.el.p(_("Select an account to work with."))),
+                rx.cond(State.is_many, _find()),
                 rx.foreach(State.groups, _group),
                 rx.cond(State.last > 1, pages_of(State.page, State.last, _page)),
             ),

@@ -226,7 +226,6 @@ def _unlink(row: Any) -> Any:
         _("Unlink"),
         rx.el.span(" ", row.account, class_name="visually-hidden"),
         to=_STATE.here + "&unlink=" + row.id,
-        class_name="tap",
     )
 
 

@@ -26,6 +26,7 @@ def test_a_resident_registers_and_links(
     who.menu("Accounts")
     page.get_by_role("heading", name="Unlinked accounts").wait_for()
     who.reads("No Utility Billing accounts have been linked to this user.")
+    who.reads("Select an account to work with.")
     who.click("Link to Account")
     who.is_at("Account Link Setup")
     # A wrong pair first: neither number is named as the wrong one, what was typed stays.
