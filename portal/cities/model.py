@@ -100,10 +100,7 @@ class Portal(Part):
 
 
 class Labels(Part):
-    """What the guides name differently: links, and the sign-in's first field."""
-
-    # None: "Email address".
-    sign_in_name: Words | None = None
+    """Links that the guides name differently."""
 
     autopay_menu: Words
     autopay_sign_up: Words

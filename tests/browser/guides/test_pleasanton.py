@@ -140,7 +140,7 @@ def test_the_guides_own_account_owes_what_the_guide_shows(resident: Seat, width:
     who = resident("pleasanton", width, "maria")
     page = who.page
     page.goto("/sign-in")
-    page.get_by_label("User name").fill("maria@example.org")
+    page.get_by_label("Email address").fill("maria@example.org")
     page.get_by_label("Password", exact=True).fill("copper-kettle-on-a-quiet-porch")
     page.get_by_role("button", name="Sign in", exact=True).click()
     ready(page)
