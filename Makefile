@@ -21,7 +21,7 @@ test: environment-dev
 	echo "== lint"; $(MAKE) -s lint || status=1; \
 	echo "== browser"; .ci/chromium || status=1; .ci/redis; \
 	mkdir -p var/tests; export PYTEST_DEBUG_TEMPROOT="$$PWD/var/tests"; \
-	echo "== tests"; $(BIN)/python -m pytest -n auto --dist loadgroup -q || status=1; \
+	echo "== tests"; $(BIN)/python -m pytest -n auto --dist loadgroup -q --durations 15 || status=1; \
 	exit $$status
 
 lint: environment-dev
