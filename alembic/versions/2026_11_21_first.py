@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal import database
 
-revision = "e3a9a9ec1adc"
+revision = "1db82b18492b"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -1448,17 +1448,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
     )
-    op.create_index(op.f("ix_audit_event_account_id"), "audit_event", ["account_id"], unique=False)
-    op.create_index(op.f("ix_audit_event_act"), "audit_event", ["act"], unique=False)
-    op.create_index(
-        op.f("ix_audit_event_actor_user_id"), "audit_event", ["actor_user_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_audit_event_customer_id"), "audit_event", ["customer_id"], unique=False
-    )
+    op.create_index("ix_audit_event_account", "audit_event", ["account_id", "at"], unique=False)
+    op.create_index("ix_audit_event_act", "audit_event", ["act", "at"], unique=False)
+    op.create_index("ix_audit_event_actor", "audit_event", ["actor_user_id", "at"], unique=False)
+    op.create_index(op.f("ix_audit_event_at"), "audit_event", ["at"], unique=False)
+    op.create_index("ix_audit_event_customer", "audit_event", ["customer_id", "at"], unique=False)
     op.create_index(op.f("ix_audit_event_payment_id"), "audit_event", ["payment_id"], unique=False)
     op.create_index(
-        op.f("ix_audit_event_subject_user_id"), "audit_event", ["subject_user_id"], unique=False
+        "ix_audit_event_subject", "audit_event", ["subject_user_id", "at"], unique=False
     )
     op.create_table(
         "mail",

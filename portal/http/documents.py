@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.routing import Route
 from portal import routes as paths
 from portal.cities import city
 from portal.config import settings
+from portal.domain.audit import queries as audit
 from portal.domain.bills import overview
 from portal.domain.bills.details import BillDetails, bill_details
 from portal.domain.bills.document import bill_pdf, file_name
@@ -19,7 +21,7 @@ from portal.domain.exchange.images import find_image
 from portal.http.request import actor_of
 from portal.kit.clock import local_date, utc_now
 from portal.kit.db import in_thread
-from portal.kit.errors import NotFound
+from portal.kit.errors import DomainError, NotFound
 from portal.kit.money import plain_dollars
 from portal.kit.text import N_, _, say
 
@@ -35,7 +37,7 @@ async def bill(request: Request) -> Response:
     today = local_date(utc_now(), city().zone)
 
     def made(session: Session) -> tuple[bytes, BillDetails]:
-        found = bill_details(session, actor, claim, today)
+        found = bill_details(session, actor, claim, today, download=True)
         image = find_image(session, settings().data_dir, found.image_name) if own_print else None
         if image is not None:
             return image.read_bytes(), found
@@ -81,28 +83,75 @@ async def accounts(request: Request) -> Response:
         return Response(status_code=404, headers={"cache-control": "private, no-store"})
     asked = request.query_params
     today = local_date(utc_now(), city().zone)
-    every = await in_thread(lambda s: overview.overview(s, actor, today))
-    found = overview.search(every, asked.get("q", "")[:200])
-    file = io.StringIO()
-    out = csv.writer(file)
-    out.writerow([_(name) for name in _COLUMNS])
-    for one in overview.arrange(found, asked.get("sort", ""), asked.get("group", "")):
-        cells = (
+
+    def made(session: Session) -> list[overview.Place]:
+        every = overview.overview(session, actor, today)
+        found = overview.search(every, asked.get("q", "")[:200])
+        overview.note_download(session, actor, found)
+        return overview.arrange(found, asked.get("sort", ""), asked.get("group", ""))
+
+    rows = [
+        (
             one.account_no, one.cid, one.customer_name, one.service_address, one.district,
             plain_dollars(one.due), plain_dollars(one.past_due),
             one.due_date.isoformat() if one.due_date else "",
             one.stop.isoformat() if one.stop else "",
-        )  # fmt: skip
-        out.writerow([_harmless(cell) for cell in cells])
+        )
+        for one in await in_thread(made)
+    ]  # fmt: skip
+    return _spreadsheet(_COLUMNS, rows, f"accounts-{today.isoformat()}.csv")
+
+
+_ACTIVITY = (
+    N_("When"),
+    N_("What happened"),
+    N_("Account Number"),
+    N_("Browser"),
+    N_("Network"),
+)
+
+
+async def activity(request: Request) -> Response:
+    """Send what the page "Who looked at my account" shows for the same address as a CSV file."""
+    actor = await actor_of(request)
+    if not actor.is_resident:
+        return Response(status_code=404, headers={"cache-control": "private, no-store"})
+    asked = request.query_params
+    wanted = [asked.get(name, "")[:200] for name in ("show", "account", "begin", "end")]
+    zone = city().zone
+    try:
+        found = await in_thread(lambda s: audit.taken(s, actor, *wanted))
+    except DomainError as refused:
+        return Response(say(refused), 404, {"cache-control": "private, no-store"}, "text/plain")
+    rows = [
+        (
+            f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", one.said, one.account_no, one.browser,
+            one.network,
+        )
+        for one in found
+    ]  # fmt: skip
+    today = local_date(utc_now(), zone)
+    return _spreadsheet(_ACTIVITY, rows, f"activity-{today.isoformat()}.csv")
+
+
+def _spreadsheet(columns: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Response:
+    file = io.StringIO()
+    out = csv.writer(file)
+    out.writerow([_(column) for column in columns])
+    out.writerows([_harmless(cell) for cell in row] for row in rows)
     # The mark tells spreadsheets that it is UTF-8.
     return Response(
         ("\ufeff" + file.getvalue()).encode(),
         media_type="text/csv",
         headers={
             "cache-control": "private, no-store",
-            "content-disposition": f'attachment; filename="accounts-{today.isoformat()}.csv"',
+            "content-disposition": f'attachment; filename="{name}"',
         },
     )
 
 
-routes = [Route(paths.DOCUMENT_BILL, bill), Route(paths.DOCUMENT_ACCOUNTS, accounts)]
+routes = [
+    Route(paths.DOCUMENT_BILL, bill),
+    Route(paths.DOCUMENT_ACCOUNTS, accounts),
+    Route(paths.DOCUMENT_ACTIVITY, activity),
+]

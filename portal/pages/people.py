@@ -48,6 +48,13 @@ def _everyone() -> Any:
             _people(),
         ),
         rx.cond(State.invited.length() > 0, _invited()),
+        rx.el.p(
+            link(
+                _("Who looked at my account"),
+                to=routes.link(routes.SETTINGS_ACTIVITY) + "?account=" + State.account,
+                class_name="tap",
+            )
+        ),
         _invite(),
         class_name="parts",
     )

@@ -132,9 +132,13 @@ def staff_items() -> list[Any]:
         (N_("Imports"), routes.ADMIN_IMPORTS),
         (N_("Announcements"), routes.ADMIN_ANNOUNCEMENTS),
         (N_("Messages sent"), routes.ADMIN_OUTBOX),
+        (N_("Audit"), routes.ADMIN_AUDIT),
         (N_("Sign-in and security"), routes.SETTINGS_SECURITY),
     )
-    return [_item(_(text), path) for text, path in named if is_offered(path)]
+    items = {path: _item(_(text), path) for text, path in named if is_offered(path)}
+    if routes.ADMIN_AUDIT in items:
+        items[routes.ADMIN_AUDIT] = rx.cond(~ShellState.is_viewer, items[routes.ADMIN_AUDIT])
+    return list(items.values())
 
 
 def menu() -> Any:

@@ -32,6 +32,7 @@ OF_RESIDENTS = [
     routes.ADDRESS,
     routes.CART,
     routes.SETTINGS,
+    routes.SETTINGS_ACTIVITY,
 ]
 DRAWN_BY_THE_SERVER = [
     routes.SIGN_IN,

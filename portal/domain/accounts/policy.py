@@ -34,12 +34,16 @@ def lets_pay() -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Stay:
-    """A tenure, half-open: `stop` is the first day that no longer belongs (None: still there)."""
+    """A tenure, half-open: `stop` is the first day that no longer belongs (None: still there).
+
+    `delivery` is how its bills come: MAIL, EMAIL or BOTH.
+    """
 
     start: date
     stop: date | None
     relation: str
     responsible: bool
+    delivery: str = "MAIL"
 
     def covers(self, day: date) -> bool:
         """True when `day` belongs to the stay."""
@@ -48,7 +52,10 @@ class Stay:
 
 @dataclass(frozen=True)
 class OpenAccount:
-    """An account that the actor's link opens, for one customer's stays there and no other time."""
+    """An account that the actor's link opens, for one customer's stays there and no other time.
+
+    `stays`: at least one, the newest last.
+    """
 
     account_id: AccountId
     customer_id: CustomerId
@@ -56,6 +63,11 @@ class OpenAccount:
     customer: Customer
     stays: tuple[Stay, ...]
     rights: str
+
+    @property
+    def pair(self) -> tuple[UUID, UUID]:
+        """The account and the customer, as what is noted of them names both."""
+        return self.account_id, self.customer_id
 
     @property
     def holds(self) -> bool:
@@ -132,7 +144,8 @@ def _opened(session: Session, actor: Actor, *only: ColumnElement[bool]) -> list[
             group[0][0],
             group[0][1],
             tuple(
-                Stay(t.start_date, t.stop_date, t.relation, t.responsible) for _, _, t, _ in group
+                Stay(t.start_date, t.stop_date, t.relation, t.responsible, t.delivery)
+                for _, _, t, _ in group
             ),
             group[0][3],
         )

@@ -105,7 +105,7 @@ def start_own(session: Session, actor: Actor, account_claim: object) -> None:
     addresses.start_own(session, session.get_one(User, actor.user_id))
     record(
         session, actor, "alert_address.start", subject_user_id=actor.user_id,
-        account_id=account.account_id,
+        account_id=account.account_id, customer_id=account.customer_id,
     )  # fmt: skip
 
 

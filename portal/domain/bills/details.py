@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from portal.cities import city
 from portal.domain.accounts.masking import Person, person, sees_confidential
-from portal.domain.audit.operations import record
+from portal.domain.audit import operations as audit
 from portal.domain.bills.balance import credit_column, owed_column, unbooked_column
 from portal.domain.bills.paid import PaidOn, paid_on
 from portal.domain.bills.policy import of_actor, seen_bills
@@ -104,11 +104,13 @@ class BillDetails:
     payments: PaidOn
 
 
-def bill_details(session: Session, actor: Actor, bill_claim: object, today: date) -> BillDetails:
+def bill_details(
+    session: Session, actor: Actor, bill_claim: object, today: date, *, download: bool = False
+) -> BillDetails:
     """Return the bill a browser names, if the actor's links (or the staff's role) open it.
 
-    At most 9 statements, however long the history. A member of staff who opens a bill leaves a
-    line in the audit. Raises NotFound, the same for unknown and foreign.
+    At most 10 statements, however long the history. Who opens a bill leaves a line in the audit:
+    staff each time, a resident once a day. Raises NotFound, the same for unknown and foreign.
     """
     seen = (seen_bills() if actor.is_staff else of_actor(actor)).where(
         col(Bill.id) == parse_id(bill_claim)
@@ -140,15 +142,16 @@ def bill_details(session: Session, actor: Actor, bill_claim: object, today: date
     # One who gets copies knows the place; of a viewer it is kept, as on every staff screen.
     hides_place = payer.masked and actor.is_staff
     address = " ".join(filter(None, (account.service_address, account.unit)))
+    said = {"bill_no": bill.bill_no, "bill_date": bill.statement_date.isoformat()}
     if actor.is_staff:
-        record(
-            session,
-            actor,
-            "bill.view",
-            account_id=account.id,
-            customer_id=customer.id,
-            bill_no=bill.bill_no,
+        audit.record(
+            session, actor, "bill.view", account_id=account.id, customer_id=customer.id, **said
         )
+    else:
+        audit.look(
+            session, actor, "bill.download" if download else "bill.view",
+            [(account.id, viewer_id)], about=bill.id, always=download, **said,
+        )  # fmt: skip
     every = (seen_bills() if actor.is_staff else of_actor(actor)).where(
         col(Bill.account_id) == bill.account_id
     )

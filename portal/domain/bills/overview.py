@@ -12,11 +12,12 @@ from sqlmodel import Session, col
 from portal.cities import city
 from portal.domain.accounts.policy import HOLD, in_force
 from portal.domain.accounts.rules import match_no
+from portal.domain.audit import operations as audit
 from portal.domain.bills.balance import OWING, credit_column, owed_column
 from portal.domain.bills.policy import of_actor
 from portal.domain.identity.actor import Actor
 from portal.domain.sharing.rules import street_of
-from portal.kit.ids import AccountId, BillId
+from portal.kit.ids import AccountId, BillId, CustomerId
 from portal.models.accounts import Account, Customer, Tenure
 from portal.models.bills import Bill
 from portal.models.identity import AccountLink
@@ -34,6 +35,7 @@ class Place:
 
     link_id: UUID
     account_id: AccountId
+    customer_id: CustomerId
     account_no: str
     cid: str
     customer_name: str
@@ -111,6 +113,7 @@ def overview(session: Session, actor: Actor, today: date) -> list[Place]:
         select(
             col(AccountLink.id),
             col(Account.id),
+            col(Customer.id),
             col(Account.account_no),
             col(Customer.cid),
             col(Customer.name1),
@@ -142,13 +145,14 @@ def overview(session: Session, actor: Actor, today: date) -> list[Place]:
     ).all()
     return [
         Place(
-            link_id, AccountId(account_id), number, cid, " ".join(filter(None, (name1, name2))),
-            f"{address} {unit}".strip(), street_of(address), district, rights, ends_at, stop,
+            link_id, AccountId(account_id), CustomerId(customer_id), number, cid,
+            " ".join(filter(None, (name1, name2))), f"{address} {unit}".strip(),
+            street_of(address), district, rights, ends_at, stop,
             max(int(owed) - int(credit), 0), int(past), due,
         )
         for (
-            link_id, account_id, number, cid, name1, name2, address, unit, district, rights,
-            ends_at, stop, owed, credit, past, due,
+            link_id, account_id, customer_id, number, cid, name1, name2, address, unit, district,
+            rights, ends_at, stop, owed, credit, past, due,
         ) in rows
     ]  # fmt: skip
 
@@ -182,6 +186,13 @@ def arrange(places: Sequence[Place], sort: str, group: str) -> list[Place]:
     """Return the places by group, and inside of it by address or by what is due, most first."""
     ordered = sorted(places, key=lambda place: -place.due) if sort == "due" else list(places)
     return sorted(ordered, key=lambda place: group_of(place, group).casefold())
+
+
+def note_download(session: Session, actor: Actor, places: Sequence[Place]) -> None:
+    """Note that the actor took the list of these places with them, for each one's holders too."""
+    audit.record(session, actor, "account.list", subject_user_id=actor.user_id)
+    pairs = [(place.account_id, place.customer_id) for place in places]
+    audit.look(session, actor, "account.listed", pairs)
 
 
 def due_bills(session: Session, actor: Actor, places: Sequence[Place]) -> list[BillId]:

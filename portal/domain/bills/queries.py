@@ -11,13 +11,14 @@ from sqlmodel import Session, col
 from portal.cities import city
 from portal.domain.accounts.masking import Person, person
 from portal.domain.accounts.policy import OpenAccount, opened
+from portal.domain.audit import operations as audit
 from portal.domain.bills.balance import AmountDue, amount_due
 from portal.domain.bills.paid import PaidOn, paid_on_bills
 from portal.domain.bills.reading import BillLook, charges_of, looks, read_line, reads_of
 from portal.domain.bills.rules import Change, ReadLine, billed_usage, compare
 from portal.domain.identity.actor import Actor
 from portal.kit.ids import AccountId, BillId
-from portal.models.accounts import Read, Service, Tenure
+from portal.models.accounts import Read, Service
 from portal.models.bills import Bill
 
 
@@ -40,12 +41,13 @@ class BillList:
 
 
 def manage_bills(session: Session, actor: Actor, account_claim: object, today: date) -> BillList:
-    """Return an account's bills; two statements. Raises NotFound, unknown and foreign alike.
+    """Return an account's bills; three statements. Raises NotFound, unknown and foreign alike.
 
     The total is summed over every bill, not over those shown. Past Bills are cut to the city's
     number of billing periods; what still owes is never cut.
     """
     gate = opened(session, actor, account_claim)
+    audit.look(session, actor, "account.view", [gate.pair])
     every = _looks(session, gate, today)
     outstanding = [bill for bill in every if bill.balance]
     past = [bill for bill in every if not bill.balance]
@@ -107,6 +109,7 @@ def account_summary(
 ) -> AccountSummary:
     """Return an account's summary in 9 statements. Raises NotFound, unknown and foreign alike."""
     gate = opened(session, actor, account_claim)
+    audit.look(session, actor, "account.view", [gate.pair])
     every = _looks(session, gate, today)
     change, reads, usage = _last_bills(session, every)
     ids = [bill.bill_id for bill in every[: city().billing.past_bills + 1]]
@@ -120,7 +123,7 @@ def account_summary(
         account_no=gate.account.account_no,
         service_address=service_address(gate),
         person=person(gate.customer, masked=False),
-        delivery=_delivery(session, gate),
+        delivery=gate.stays[-1].delivery,
         moved_out=gate.left_on(today),
         payable=tuple(bill.bill_id for bill in every if bill.payable),
         due=_due(every, today),
@@ -200,22 +203,6 @@ def _kind(bill: Bill) -> tuple[object, object]:
     return bill.customer_id, bill.category
 
 
-def _delivery(session: Session, gate: OpenAccount) -> str:
-    """Return how the customer's newest stay has its bills delivered."""
-    return (
-        session.scalars(
-            select(col(Tenure.delivery))
-            .where(
-                col(Tenure.account_id) == gate.account_id,
-                col(Tenure.customer_id) == gate.customer_id,
-            )
-            .order_by(col(Tenure.start_date).desc())
-            .limit(1)
-        ).first()
-        or "MAIL"
-    )
-
-
 def _services(session: Session, gate: OpenAccount) -> tuple[ServiceRow, ...]:
     """Return the services of the customer there; a copy sees those of the place."""
     read = (
@@ -270,13 +257,14 @@ class Consumption:
 def consumption(
     session: Session, actor: Actor, account_claim: object, service_claim: object
 ) -> Consumption:
-    """Return the billed usage of one metered service of an account; three statements.
+    """Return the billed usage of one metered service of an account; four statements.
 
     `service_claim` that is none of the account's metered services means the first of them. A read
     belongs to the stay that its date falls in, a final read to the one who leaves.
     Raises NotFound, unknown and foreign alike.
     """
     gate = opened(session, actor, account_claim)
+    audit.look(session, actor, "usage.view", [gate.pair])
     metered = {row.code: row.description for row in _services(session, gate) if row.consumption}
     code = (
         service_claim

@@ -199,7 +199,12 @@ def enter(
 ) -> Result:
     """Open a session for one who has proven all that is asked of them."""
     audit.record(
-        session, as_user(user, ip), "session.sign_in", subject_user_id=user.id, remember=remember
+        session,
+        as_user(user, ip),
+        "session.sign_in",
+        subject_user_id=user.id,
+        remember=remember,
+        browser=user_agent[:300],
     )
     secret = sessions.create(
         session, user, remember, ip, user_agent, now, second_factor=second_factor

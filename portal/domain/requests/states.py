@@ -50,5 +50,14 @@ def move(
     )
     if moved.rowcount != 1:
         return False
-    audit.record(session, actor, f"request.{after.value}", request=str(request_id))
+    about = session.get_one(ContactRequest, request_id)
+    audit.record(
+        session,
+        actor,
+        f"request.{after.value}",
+        subject_user_id=about.user_id,
+        account_id=about.account_id,
+        customer_id=about.customer_id,
+        request=str(request_id),
+    )
     return True

@@ -55,6 +55,8 @@ def export(session: Session, actor: Actor, now: datetime) -> bytes | DomainError
     if not throttles.take(session, f"export:{user.id}", limits.EXPORTS_A_DAY, _DAY, now):
         return TooManyExports(N_("You exported your data several times today. Try again tomorrow."))
     audit.record(session, actor, "user.export", subject_user_id=user.id)
+    held = [one.pair for one in opened_accounts(session, actor) if one.holds]
+    audit.look(session, actor, "account.export", held)
     mails.data_exported(session, user)
     return packed(gathered(session, actor, user))
 

@@ -74,7 +74,13 @@ def send_code(session: Session, actor: Actor, secret: str, now: datetime, langua
     found.code_hash = _code_hash(found, actor, digits)
     found.code_expires_at = now + limits.INVITATION_CODE_LIFE
     session.add(found)
-    audit.record(session, actor, "share.code", account_id=found.account_id)
+    audit.record(
+        session,
+        actor,
+        "share.code",
+        account_id=found.account_id,
+        customer_id=found.customer_id,
+    )
     mails.code(session, found, digits, language)
 
 

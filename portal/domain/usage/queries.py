@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from portal.domain.accounts.policy import OpenAccount, opened
+from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.usage import rules
 from portal.domain.usage.days import DIFFERENCE, ESTIMATED, MISSING
@@ -200,6 +201,7 @@ def usage(
     Raises NotFound for an account that is not open to the actor, BadDates for a range.
     """
     account = opened(session, actor, account_claim)
+    audit.look(session, actor, "usage.view", [account.pair])
     calendar = Calendar(zone)
     today = now.astimezone(zone).date()
     parts = segments(session, account.account_id)
