@@ -102,8 +102,8 @@ def _rows() -> Any:
     return table(
         _("What happened"),
         [
-            Column(_("What happened"), lambda row: row.said, head=True),
-            Column(_("When"), lambda row: row.at),
+            Column(_("What happened"), lambda row: row.said, head=True, hide_label=True),
+            Column(_("When"), lambda row: row.at, kind="nowrap"),
             Column(_("Account"), lambda row: row.account_no),
             Column(_("From"), lambda row: row.place),
         ],
@@ -138,7 +138,7 @@ def _not_me() -> Any:
             action=routes.localized(routes.POST_SIGN_OUT_EVERYWHERE),
             custom_attrs={"data-sign-out": ""},
         ),
-        class_name="no-print",
+        class_name="part-gap no-print",
     )
 
 
