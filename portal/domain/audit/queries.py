@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     tuple_,
     union_all,
 )
@@ -188,8 +189,8 @@ def between(since: datetime | None, until: datetime | None) -> list[ColumnElemen
     return [*([at >= since] if since else []), *([at < until] if until else [])]
 
 
-def _mine(actor: Actor, asked: Asked) -> Select[tuple[UUID, bool]]:
-    """Return (id, held) of each event that the actor reads; `held`: through an account they hold.
+def _mine(actor: Actor, asked: Asked) -> Select[tuple[UUID, datetime, bool]]:
+    """Return (id, at, held) of each event that the actor reads; `held`: of an account they hold.
 
     Each branch is answered from an index of its own; a union, because an OR over them is not.
     """
@@ -199,11 +200,11 @@ def _mine(actor: Actor, asked: Asked) -> Select[tuple[UUID, bool]]:
     own = col(event.act).in_(of(Readers.OWN, Readers.HOLDERS))
     branches = [
         # Not what this person once did as staff.
-        select(col(event.id), literal(False).label("held")).where(
+        select(col(event.id), col(event.at), literal(False).label("held")).where(
             col(event.actor_user_id) == me,
             col(event.actor_role).not_in(_STAFF_ROLES), own, *named, *narrowed,
         ),
-        select(col(event.id), literal(False)).where(
+        select(col(event.id), col(event.at), literal(False)).where(
             col(event.subject_user_id) == me, own, *named, *narrowed
         ),
     ]  # fmt: skip
@@ -216,10 +217,10 @@ def _mine(actor: Actor, asked: Asked) -> Select[tuple[UUID, bool]]:
     # What touches a customer at no account, as a look at the record, is every holder's.
     at_account = or_(col(event.account_id) == held.c.account_id, col(event.account_id).is_(None))
     branches += [
-        select(col(event.id), literal(True))
+        select(col(event.id), col(event.at), literal(True))
         .join(held, col(event.customer_id) == held.c.customer_id)
         .where(at_account, *in_time, theirs, *narrowed),
-        select(col(event.id), literal(True))
+        select(col(event.id), col(event.at), literal(True))
         .join(PaymentItem, col(PaymentItem.payment_id) == col(event.payment_id))
         .join(Bill, col(Bill.id) == col(PaymentItem.bill_id))
         .join(
@@ -232,7 +233,8 @@ def _mine(actor: Actor, asked: Asked) -> Select[tuple[UUID, bool]]:
         .where(*in_time, theirs, *narrowed),
     ]
     every = union_all(*branches).subquery()
-    return select(every.c.id, func.bool_or(every.c.held).label("held")).group_by(every.c.id)
+    held_too = func.bool_or(every.c.held).label("held")
+    return select(every.c.id, every.c.at, held_too).group_by(every.c.id, every.c.at)
 
 
 def _held(actor: Actor, account_id: AccountId | None) -> Select[tuple[UUID, UUID, object, object]]:
@@ -274,9 +276,16 @@ def _shown(show: str, me: UUID | None) -> list[ColumnElement[bool]]:
 
 
 def _events(
-    session: Session, actor: Actor, mine: Select[tuple[UUID, bool]], limit: int, offset: int
+    session: Session,
+    actor: Actor,
+    mine: Select[tuple[UUID, datetime, bool]],
+    limit: int,
+    offset: int,
 ) -> tuple[Event, ...]:
-    doer, other, found = aliased(User), aliased(User), mine.subquery()
+    doer, other = aliased(User), aliased(User)
+    # The page is cut before anything is joined to it.
+    cut = mine.order_by(text("at DESC"), text("id DESC")).limit(limit).offset(offset)
+    found = cut.subquery()
     rows = session.execute(
         select(
             AuditEvent,
@@ -292,8 +301,6 @@ def _events(
         .outerjoin(doer, col(doer.id) == col(AuditEvent.actor_user_id))
         .outerjoin(other, col(other.id) == col(AuditEvent.subject_user_id))
         .order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc())
-        .limit(limit)
-        .offset(offset)
     ).all()
     return tuple(_event(row, actor) for row in rows)
 
