@@ -122,7 +122,8 @@ async def activity(request: Request) -> Response:
     try:
         found = await in_thread(lambda s: audit.taken(s, actor, *wanted))
     except DomainError as refused:
-        return Response(say(refused), 404, {"cache-control": "private, no-store"}, "text/plain")
+        status = 404 if isinstance(refused, NotFound) else 422
+        return Response(say(refused), status, {"cache-control": "private, no-store"}, "text/plain")
     rows = [
         (
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", one.said, one.account_no, one.browser,
