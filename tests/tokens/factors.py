@@ -32,35 +32,35 @@ from tests.tokens.kinds import HERE, NOW, Token, World, kind, outcome_of, refuse
 class _Owner:
     """A resident with an authenticator app and recovery codes, and steps that were begun."""
 
-    db: Session
+    world: World
     user: User = field(init=False)
     app: pyotp.TOTP = field(init=False)
     codes: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.user = factories.user(self.db)
-        self.app = pyotp.TOTP(totp.begin(self.db, self.user))
+        self.user = factories.user(self.world.db)
+        self.app = pyotp.TOTP(totp.begin(self.world.db, self.user))
         before = NOW - timedelta(hours=1)
-        assert totp.confirm(self.db, self.user, self.app.at(before), before)
-        self.codes = recovery_codes.make(self.db, self.user, NOW)
+        assert totp.confirm(self.world.db, self.user, self.app.at(before), before)
+        self.codes = recovery_codes.make(self.world.db, self.user, NOW)
 
     def step(self, at: datetime) -> str:
         """Give the right password."""
-        return sign_in.proceed(
-            self.db, self.user, remember=False, ip=HERE.ip, user_agent="", now=at
-        ).secret
+        db = self.world.db
+        user = db.get_one(User, self.user.id)
+        return sign_in.proceed(db, user, remember=False, ip=HERE.ip, user_agent="", now=at).secret
 
     def signed_in(self) -> int:
         found = select(func.count()).where(
             AuditEvent.act == "session.sign_in", AuditEvent.subject_user_id == self.user.id
         )
-        return self.db.exec(found).one()
+        return self.world.db.exec(found).one()
 
 
 @kind("totp_factor.seed_encrypted", "seal:totp seed", life=timedelta(seconds=60),
       one_sentence=True, other="another sign-in")  # fmt: skip
 def authenticator_code(world: World) -> Token:
-    mine, theirs = _Owner(world.db), _Owner(world.db)
+    mine, theirs = _Owner(world), _Owner(world)
     near = [theirs.app.at(NOW + n * timedelta(seconds=30)) for n in (-1, 0, 1)]
     if mine.app.at(NOW) in near:
         return authenticator_code(world)  # three in a million
@@ -77,7 +77,7 @@ def authenticator_code(world: World) -> Token:
 @kind("recovery_code.code_hash", "seal:recovery-code", one_sentence=True, other="another sign-in",
       lasts="it lies in a drawer until it is needed; new ones end it")  # fmt: skip
 def recovery_code(world: World) -> Token:
-    mine, theirs = _Owner(world.db), _Owner(world.db)
+    mine, theirs = _Owner(world), _Owner(world)
 
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
         step = (theirs if other else mine).step(at)
@@ -91,7 +91,7 @@ def recovery_code(world: World) -> Token:
 @kind("pending_sign_in.secret_hash", life=limits.SECOND_STEP_LIFE,
       other="another sign-in's second factor")  # fmt: skip
 def step_between_the_factors(world: World) -> Token:
-    mine, theirs = _Owner(world.db), _Owner(world.db)
+    mine, theirs = _Owner(world), _Owner(world)
 
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
         proof = (theirs if other else mine).codes.pop()
@@ -116,7 +116,8 @@ def _challenge(options: str) -> str:
 
 
 @kind("passkey_challenge.challenge_hash", "challenge:register", life=limits.CHALLENGE_LIFE,
-      one_sentence=True, other="another sign-in")  # fmt: skip
+      one_sentence=True, other="another sign-in",
+      twice_held="a passkey's id is unique")  # fmt: skip
 def passkey_registration(world: World) -> Token:
     db = world.db
     mine, theirs = factories.user(db), factories.user(db)
@@ -124,13 +125,13 @@ def passkey_registration(world: World) -> Token:
     answers: dict[str, str] = {}
 
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
-        user = theirs if other else mine
+        db, user = world.db, theirs if other else mine
         wanted = json.dumps(json.loads(options) | {"challenge": secret})
         answer = answers.setdefault(secret, Key().create(wanted))
         challenge = passkeys.challenge_to_register(db, user, answer, at)
         return refused(db, lambda: passkeys.add(db, user, "Phone", answer, challenge, at))
 
-    return Token(_challenge(options), use, lambda: len(passkeys.of(db, mine)))
+    return Token(_challenge(options), use, lambda: len(passkeys.of(world.db, mine)))
 
 
 @kind("challenge:sign_in", life=limits.CHALLENGE_LIFE, one_sentence=True,
@@ -150,13 +151,14 @@ def _signing(world: World, *, alone: bool) -> Token:
     user = _registered(db, key)
 
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
+        db = world.db
         answer = answers.setdefault(secret, key.get(json.dumps({"challenge": secret})))
         if alone != other:
             challenge = passkeys.challenge_to_sign(db, None, answer, at)
             result = passkey_sign_in.by_passkey(db, answer, challenge, HERE, at)
         else:
             begun = sign_in.proceed(
-                db, user, remember=False, ip=HERE.ip, user_agent="", now=at
+                db, db.get_one(User, user.id), remember=False, ip=HERE.ip, user_agent="", now=at
             ).secret
             challenge = second_step.challenge(db, begun, answer, at)
             result = second_step.by_passkey(db, begun, answer, challenge, HERE, at)
@@ -166,7 +168,8 @@ def _signing(world: World, *, alone: bool) -> Token:
     return Token(_challenge(asked), use, lambda: world.acts("session.sign_in"))
 
 
-@kind("user_session.id_hash", life=limits.RESIDENT_IDLE, one_sentence=True)
+@kind("user_session.id_hash", life=limits.RESIDENT_IDLE, one_sentence=True,
+      raced="it is used at every page; signing out twice is no harm")  # fmt: skip
 def session_cookie(world: World) -> Token:
     user = factories.user(world.db)
     secret = sessions.create(world.db, user, False, HERE.ip, "", NOW)
@@ -190,7 +193,8 @@ def _form(cookies: str) -> Request:
 @kind("seal:csrf", one_sentence=True, other="another session",
       lasts="it ends with its session, above",
       again="a page's form may be sent again while its session lasts: what it does is counted by"
-      " itself, and after sign-out there is nobody to do it for")  # fmt: skip
+      " itself, and after sign-out there is nobody to do it for",
+      raced="it changes nothing")  # fmt: skip
 def form_token_of_a_session(world: World) -> Token:
     user = factories.user(world.db)
     mine, theirs = (sessions.create(world.db, user, False, "", "", NOW) for _ in range(2))
@@ -204,7 +208,8 @@ def form_token_of_a_session(world: World) -> Token:
 
 @kind("seal:csrf", one_sentence=True, other="another browser",
       lasts="it ends with the browser's cookie",
-      again="a form may be sent again: it proves our page, and nothing else")  # fmt: skip
+      again="a form may be sent again: it proves our page, and nothing else",
+      raced="it changes nothing")  # fmt: skip
 def form_token_of_a_visitor(world: World) -> Token:
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
         cookies = f"{http.CSRF_COOKIE}={'theirs' if other else 'mine'}"

@@ -63,6 +63,8 @@ class Kind:
     `one_sentence`: every refusal says the same, because it could be guessed. A link of 256 random
     bits cannot: whoever has it may be told why it is over, and an altered one is merely unknown.
     `spoilt`: a wrong use ends it for its owner as well, as providers do with their codes.
+    `raced`: why it is not used by many at once in `tests/db/test_races.py`; "" where it is.
+    `twice_held`: what stops a second use even where the first guard is gone.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Kind:
     other: str = ""
     one_sentence: bool = False
     spoilt: bool = False
+    raced: str = ""
+    twice_held: str = ""
 
 
 KINDS: dict[str, Kind] = {}

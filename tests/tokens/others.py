@@ -58,6 +58,8 @@ def provider_join_code(world: World) -> Token:
         return provider_join_code(world)  # one in a million
 
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
+        db = world.db
+
         def act() -> None:
             found = social.waiting(db, "theirs" if other else "mine", at)
             if found is None:
@@ -97,7 +99,8 @@ def _provider_fault(act: Callable[[], object]) -> str:
 
 @kind("provider_flow.code", "provider_flow.verifier", one_sentence=True, spoilt=True,
       other="a browser with another PKCE verifier",
-      lasts="the provider ends it; ours is the flow, above")  # fmt: skip
+      lasts="the provider ends it; ours is the flow, above",
+      raced="the provider answers it, and no database of ours")  # fmt: skip
 def authorization_code(world: World) -> Token:
     code, nonce, verifier, finish = _answer(world)
     done: list[str] = []
@@ -110,7 +113,9 @@ def authorization_code(world: World) -> Token:
     return Token(code, use, lambda: len(done))
 
 
-@kind("provider_flow.nonce", one_sentence=True, spoilt=True, lasts="it ends with its flow, above")
+@kind("provider_flow.nonce", one_sentence=True, spoilt=True,
+      lasts="it ends with its flow, above",
+      raced="the provider answers it, and no database of ours")  # fmt: skip
 def provider_nonce(world: World) -> Token:
     code, nonce, verifier, finish = _answer(world)
     done: list[str] = []

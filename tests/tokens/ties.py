@@ -21,7 +21,8 @@ from tests.tokens.kinds import NOW, Token, World, kind, refused
 
 
 @kind("link_code.code_hash", "seal:link-code", life=limits.LINK_CODE_LIFE, one_sentence=True,
-      other="another sign-in with the same two numbers")  # fmt: skip
+      other="another sign-in with the same two numbers",
+      twice_held="a link is made once; test_third_fact tries the code alone")  # fmt: skip
 def linking_code(world: World) -> Token:
     db, pair = world.db, ("28624", "405583")
     account = factories.account(db, account_no=pair[0])
@@ -34,6 +35,7 @@ def linking_code(world: World) -> Token:
     (digits,) = re.findall(r"\b\d{6}\b", world.mailed("link_code")[0])
 
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
+        db = world.db
         for tie in db.exec(select(AccountLink)).all():
             tie.removed_at = at  # it is the code that is tried again, not the link
         answer = links.link(db, theirs if other else mine, *pair, at, code=secret)
@@ -89,7 +91,8 @@ def invitation_code(world: World) -> Token:
 
 
 @kind("seal:bill-code", lasts="it is printed on paper, and worth no more than the paper",
-      again="the paper is scanned as often as one likes: it opens nothing")  # fmt: skip
+      again="the paper is scanned as often as one likes: it opens nothing",
+    raced="it changes nothing")  # fmt: skip
 def bill_square_code(world: World) -> Token:
     resident, account, customer = factories.household(world.db)
     bill = factories.bill(world.db, account, customer)
@@ -102,7 +105,8 @@ def bill_square_code(world: World) -> Token:
     return Token(secret, use)
 
 
-@kind("payment.idempotency_key", life=timedelta(minutes=10), other="another sign-in")
+@kind("payment.idempotency_key", life=timedelta(minutes=10), other="another sign-in",
+      raced="tests/db/payments/test_races.py does, 200 times")  # fmt: skip
 def cart_to_pay(world: World) -> Token:
     engine: Engine = world.ask("database")
     shop = Shop(engine, NOW)
