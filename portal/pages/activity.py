@@ -68,13 +68,10 @@ def _log() -> Any:
     return rx.cond(
         State.rows.length() > 0,
         rx.fragment(
-            rx.el.p(
-                State.total,
-                " ",
-                _("entries"),
-                " · ",
+            rx.el.div(
+                rx.el.span(State.total),
                 anchor(_("Download as a spreadsheet (CSV)"), href=State.file, class_name="tap"),
-                class_name="no-print",
+                class_name="row no-print",
             ),
             _rows(),
             rx.cond(

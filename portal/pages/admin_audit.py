@@ -71,7 +71,7 @@ def _narrowing() -> Any:
 def _rows() -> Any:
     customer = routes.link(routes.ADMIN_CUSTOMER) + "?id="
     return table(
-        State.total + " " + _("entries"),
+        State.total,
         [
             Column(_("What happened"), lambda row: row.act, head=True),
             Column(_("When"), lambda row: row.at, kind="nowrap", beside=True),

@@ -334,6 +334,10 @@ def _audit() -> Any:
             dense=True,
             phone="cards brief",
         ),
+        rx.cond(
+            _STATE.whole_audit != "",
+            rx.el.p(link(_("Everything in the audit"), to=_STATE.whole_audit)),
+        ),
     )
 
 

@@ -9,7 +9,8 @@ from portal import routes
 from portal.cities import city
 from portal.domain.audit import queries
 from portal.kit.errors import DomainError, NotFound
-from portal.kit.text import moment, number
+from portal.kit.text import moment
+from portal.state.admin_words import entries
 from portal.state.base import RESIDENT, PortalState, handler, loader
 
 
@@ -82,7 +83,7 @@ class ActivityState(PortalState):
             PlaceRow(str(account_id), f"{account_no}, {address}")
             for account_id, account_no, address in found.places
         ]
-        self.total, self.page, self.last = number(found.total), found.page, found.last
+        self.total, self.page, self.last = entries(found.total), found.page, found.last
         query = {"show": self.show, "account": self.account, "begin": self.begin, "end": self.end}
         self.here = routes.link(routes.SETTINGS_ACTIVITY, **query)
         self.file = routes.link(routes.DOCUMENT_ACTIVITY, **query)

@@ -9,9 +9,8 @@ from portal import routes
 from portal.domain.audit.queries import read_days
 from portal.domain.staff import audit
 from portal.kit.errors import DomainError
-from portal.kit.text import number
 from portal.state.admin_views import when
-from portal.state.admin_words import act_word, role_word
+from portal.state.admin_words import act_word, entries, role_word
 from portal.state.base import ADMINISTRATOR, PortalState, handler, loader
 
 
@@ -63,7 +62,7 @@ class AdminAuditState(PortalState):
         self.act, self.person, self.number = asked["act"], asked["person"], asked["number"]
         self.begin, self.end = asked["begin"], asked["end"]
         self.rows = [_line(one) for one in found.rows]
-        self.total, self.page, self.last = number(found.total), found.page, found.last
+        self.total, self.page, self.last = entries(found.total), found.page, found.last
         self.here = routes.link(routes.ADMIN_AUDIT, **asked)
 
     @handler(ADMINISTRATOR)

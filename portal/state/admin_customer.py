@@ -135,6 +135,8 @@ class AdminCustomerState(PortalState):
     payments: list[PaymentLine] = []
     messages: list[MessageLine] = []
     audit: list[AuditLine] = []
+    # Where an administrator reads the rest of it; "" for a viewer.
+    whole_audit: str = ""
     # The page of bills, and the last one.
     page: int = 1
     last: int = 1
@@ -204,6 +206,7 @@ class AdminCustomerState(PortalState):
         self.card = _card(found)
         self.stays = [_stay(row) for row in found.stays]
         self.here = routes.link(routes.ADMIN_CUSTOMER, id=self.card.id)
+        self.whole_audit = routes.link(routes.ADMIN_AUDIT, number=self.card.cid)
         self.sign_ins = [_sign_in(row) for row in found.sign_ins]
         self.bills = [_bill(row) for row in found.bills.rows]
         self.page, self.last = found.bills.page, found.bills.last
@@ -214,6 +217,7 @@ class AdminCustomerState(PortalState):
         self.card, self.stays, self.bills = CustomerCard(), [], []
         self.sign_ins = [_sign_in(found.sign_in)]
         self.here = routes.link(routes.ADMIN_RESIDENT, id=self.sign_ins[0].id)
+        self.whole_audit = routes.link(routes.ADMIN_AUDIT, person=found.sign_in.email)
         self._rest(found.payments, found.messages, found.audit)
 
     def _rest(
@@ -229,6 +233,7 @@ class AdminCustomerState(PortalState):
             for row in noted
         ]
         self.may_act = self._actor().role == "administrator"
+        self.whole_audit = self.whole_audit if self.may_act else ""
         self.unlinking = self.unlinking_what = ""
         for one in self.sign_ins if self.may_act else ():
             for tie in one.links:

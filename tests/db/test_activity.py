@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Engine, insert
 from sqlmodel import Session, col, select
 
 from portal.domain.accounts import operations as accounts
@@ -18,6 +18,7 @@ from portal.domain.identity.actor import ANONYMOUS, SYSTEM, Actor
 from portal.domain.settings import closing, export
 from portal.domain.sharing import people
 from portal.domain.staff import customers, lists
+from portal.kit.db import transaction
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.text import speaking
 from portal.models.accounts import Account, Customer
@@ -25,6 +26,7 @@ from portal.models.audit import AuditEvent
 from portal.models.identity import User
 from tests import factories
 from tests.db.bills.test_balance import pay
+from tests.state.test_budgets import statements
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -293,6 +295,21 @@ def test_the_log_is_narrowed_by_account_days_and_page(db: Session, home: Home) -
         with pytest.raises(DomainError) as refused:
             queries.activity(db, actor, "", "", begin, end)
         assert refused.value.field == field
+
+
+def test_the_log_is_three_statements_however_much_there_is(database: Engine) -> None:
+    with transaction() as session:
+        ana = factories.user(session)
+        for _ in range(12):
+            place, payer = factories.account(session), factories.customer(session)
+            factories.tenure(session, place, payer)
+            factories.link(session, ana, place, payer)
+            pay(session, ana, factories.bill(session, place, payer), 100)
+            for _ in range(4):
+                noted(session, "bill.view", NOW, account_id=place.id, customer_id=payer.id)
+    with statements(database) as said_, transaction() as session:
+        found = queries.activity(session, factories.actor(ana), "", "", "", "")
+    assert (found.total, len(found.events), len(found.places), len(said_)) == (48, 25, 12, 3)
 
 
 def test_what_one_did_as_staff_is_not_a_residents_to_read(db: Session, home: Home) -> None:

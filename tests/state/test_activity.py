@@ -17,6 +17,7 @@ from portal.models.audit import AuditEvent
 from portal.models.identity import User
 from portal.state.activity import ActivityState
 from portal.state.admin_audit import AdminAuditState
+from portal.state.admin_customer import AdminCustomerState
 from tests import factories
 from tests.state.drive import drive, leads_to
 
@@ -49,7 +50,7 @@ def town(database: Engine) -> Town:
 async def test_the_resident_sees_the_look_and_a_stranger_does_not(town: Town) -> None:
     state = await drive(ActivityState, "load", as_=town.ana, url=PATH)
     assert [row.said for row in state.rows] == ["City staff looked at your customer record"]
-    assert (state.total, state.last, state.here) == ("1", 1, PATH)
+    assert (state.total, state.last, state.here) == ("1 entry", 1, PATH)
     spanish = await drive(ActivityState, "load", as_=town.ana, url="/es" + PATH)
     said = "El personal de la ciudad vio su registro de cliente"
     assert [row.said for row in spanish.rows] == [said]
@@ -119,6 +120,22 @@ async def test_no_viewer_reads_the_audit(database: Engine, town: Town) -> None:
         [],
         routes.ADMIN_SIGN_IN,
     )
+
+
+async def test_the_pages_of_a_customer_and_a_sign_in_lead_administrators_to_the_audit(
+    database: Engine, town: Town
+) -> None:
+    with transaction() as session:
+        viewer = factories.user(session, role="viewer")
+    customer, resident = f"/admin/customer?id={town.payer.id}", f"/admin/resident?id={town.ana.id}"
+    for load, url, query in (
+        ("load_customer", customer, f"number={town.payer.cid}"),
+        ("load_resident", resident, f"person={quote(town.ana.email)}"),
+    ):
+        state = await drive(AdminCustomerState, load, as_=town.staff, url=url)
+        assert state.whole_audit == f"{routes.ADMIN_AUDIT}?{query}"
+        state = await drive(AdminCustomerState, load, as_=viewer, url=url)
+        assert state.whole_audit == ""
 
 
 async def test_staff_narrow_by_day_in_the_address(town: Town) -> None:
