@@ -24,6 +24,12 @@ class TooOld(DomainError):
     code = "database_too_old"
 
 
+class UnknownTables(DomainError):
+    """The tables were made by code that this one does not know: newer, or never released."""
+
+    code = "database_unknown"
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
@@ -37,11 +43,12 @@ def migrate(engine: Engine) -> str:
     """Bring the schema up to date in one transaction, one process at a time; return its revision.
 
     The triggers are put on again each time: their files are the whole truth, and idempotent.
-    Raises TooOld.
+    Raises TooOld and UnknownTables.
     """
     with engine.begin() as connection:
         check_version(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(6)"))
+        _check_known(revision_of(connection))
         command.upgrade(_config(connection), "head")
         for piece in trigger_sql():
             run_sql(connection, piece)
@@ -56,6 +63,16 @@ def check_version(connection: Connection) -> None:
             "This is PostgreSQL %(found)s, and the portal needs %(needs)s or newer.",
             found=found,
             needs=NEEDS,
+        )
+
+
+def _check_known(found: str) -> None:
+    known = {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found and found not in known:
+        raise UnknownTables(
+            "The database's tables are of another version, %(found)s, which this one does not know."
+            " Take the version that made them, or name an empty database.",
+            found=found,
         )
 
 

@@ -104,7 +104,7 @@ def _decide(row: Any) -> Any:
             rx.el.summary(_("Decline")),
             form(
                 rx.el.input(type="hidden", name="id", value=row.id),
-                field("reason", _("Why"), hint=_("The resident reads it.")),
+                field("reason-" + row.id, _("Why"), hint=_("The resident reads it.")),
                 actions(button(_("Decline the request"), kind="submit")),
                 on_submit=_STATE.decline,
             ),

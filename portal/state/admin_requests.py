@@ -87,7 +87,9 @@ class AdminRequestsState(PortalState):
     @handler(ADMINISTRATOR)
     async def decline(self, form: dict[str, str]) -> None:
         """Decline a request with a reason."""
-        await self._ask(address.decline, form.get("id", ""), form.get("reason", ""), now=utc_now())
+        claim = form.get("id", "")
+        reason = form.get(f"reason-{claim}", "")
+        await self._ask(address.decline, claim, reason, now=utc_now())
         await self._draw()
         self.notice = _("Declined. The resident is told why by email.")
 

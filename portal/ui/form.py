@@ -10,7 +10,7 @@ from portal.state.base import PortalState
 from portal.ui.script import PasswordField
 
 
-def _described(name: str, hint: Any, standing: Any = None) -> dict[str, Any]:
+def _described(name: Any, hint: Any, standing: Any = None) -> dict[str, Any]:
     wrong = PortalState.field_errors.contains(name)
     ids = [f"{name}-hint"] * bool(hint) + [f"{name}-standing"] * (standing is not None)
     return {
@@ -19,7 +19,7 @@ def _described(name: str, hint: Any, standing: Any = None) -> dict[str, Any]:
     }
 
 
-def _above(name: str, label: Any, hint: Any, optional: bool) -> list[Any]:
+def _above(name: Any, label: Any, hint: Any, optional: bool) -> list[Any]:
     return [
         rx.el.label(
             label,
@@ -35,7 +35,7 @@ def _above(name: str, label: Any, hint: Any, optional: bool) -> list[Any]:
 
 
 def field(
-    name: str,
+    name: Any,
     label: Any,
     *,
     hint: Any = "",
@@ -46,6 +46,7 @@ def field(
 ) -> Any:
     """Draw a text field. `name` is its id, its form name and what a DomainError's field names.
 
+    Where a form stands once a row, `name` is a Var that ends in the row's id.
     `size`: "short" or "money". `standing`: how what is saved stands, drawn below the input.
     `props` go to the input (type, value, default_value, inputmode ...).
     """

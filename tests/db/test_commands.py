@@ -76,6 +76,14 @@ def test_a_refusal_is_1_and_says_why(url: str, tmp_path: Path) -> None:
     assert "has no manifest.csv" in refused.stderr
     role = run("staff", "add", "a@example.org", "--role", "king", url=url)
     assert (role.returncode, role.stderr) == (1, "Refused: A role is viewer or administrator.\n")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'abc'"))
+    engine.dispose()
+    other = run("migrate", url=url)
+    assert other.returncode == 1
+    assert "another version, abc, which this one does not know" in other.stderr
+    assert other.stderr.count("\n") == 1
 
 
 def test_a_database_that_is_not_there_is_one_line() -> None:

@@ -163,7 +163,7 @@ def test_a_declined_request_says_why_and_another_may_follow(db: Session) -> None
     staff = factories.actor(factories.user(db, role="administrator"))
     with pytest.raises(DomainError) as empty:
         address.decline(db, staff, str(made.request_id), " ", now=NOW)
-    assert empty.value.field == "reason"
+    assert empty.value.field == f"reason-{made.request_id}"
     address.decline(db, staff, str(made.request_id), "The box\nis closed.", now=NOW)
     (told,) = address.address(db, actor, str(place.id)).requests
     assert (told.status, told.reason) == ("declined", "The box is closed.")

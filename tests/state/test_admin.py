@@ -227,8 +227,8 @@ async def test_a_request_is_declined_with_a_reason_alone(people: People) -> None
     state = await drive(
         AdminRequestsState, "decline", {"id": claim}, as_=people["administrator"], url="/admin"
     )
-    assert state.problems[0].field == "reason"
-    await run(state, "decline", {"id": claim, "reason": "No such street"})
+    assert state.problems[0].field == f"reason-{claim}"
+    await run(state, "decline", {"id": claim, f"reason-{claim}": "No such street"})
     assert (state.problems, state.rows) == ([], [])
 
 

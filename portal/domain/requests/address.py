@@ -249,7 +249,7 @@ def decline(
     """Decline with a reason, which the resident reads. Raises as `approve`."""
     told = one_line(reason)[:REASON_LONGEST]
     if not told:
-        raise DomainError(N_("Write why: the resident reads it."), field="reason")
+        raise DomainError(N_("Write why: the resident reads it."), field=f"reason-{request_claim}")
     _decide(session, actor, request_claim, RequestStatus.DECLINED, told, now)
 
 
