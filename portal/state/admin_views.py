@@ -116,13 +116,16 @@ def payment_line(row: PaymentRow) -> PaymentLine:
 def message_line(row: MessageRow) -> MessageLine:
     """Write a message; its text stays unread: it may hold a link that signs in."""
     word, tone = MAIL_WORDS[row.status]
+    standing = _(word)
+    if row.next_try_at is not None:
+        standing = _("Waiting, next try %(at)s", at=when(row.next_try_at))
     return MessageLine(
         str(row.mail_id),
         when(row.at),
         row.kind,
         row.to,
         row.subject,
-        _(word),
+        standing,
         tone,
         row.attempts,
         row.error,

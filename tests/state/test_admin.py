@@ -232,6 +232,17 @@ async def test_a_request_is_declined_with_a_reason_alone(people: People) -> None
     assert (state.problems, state.rows) == ([], [])
 
 
+async def test_a_message_that_waits_says_when_it_is_tried_again(people: People) -> None:
+    with transaction() as session:
+        for mail in session.exec(select(Mail)).all():
+            mail.status, mail.attempts = "waiting", 1
+            mail.next_try_at = datetime(2027, 1, 26, 19, 17, tzinfo=UTC)
+    url = "/admin/outbox?status=waiting"
+    state = await drive(AdminOutboxState, "load", as_=people["viewer"], url=url)
+    assert [row.status for row in state.rows] == ["Waiting, next try 1/26/2027 11:17"]
+    assert not state.may_retry
+
+
 @pytest.fixture
 def counter(database: Engine) -> Iterator[Shop]:
     """Yield a shop whose processor is this process's; its clock is the database's."""

@@ -54,6 +54,8 @@ class MessageRow:
     attempts: int
     error: str
     user_id: UUID | None
+    # When a message that failed before is tried again.
+    next_try_at: datetime | None
 
 
 def hidden() -> str:
@@ -179,6 +181,7 @@ def messages(
             mail.attempts,
             without_addresses(mail.last_error) if is_masked else mail.last_error,
             mail.user_id,
+            mail.next_try_at if mail.status == "waiting" and mail.attempts else None,
         )
         for mail, is_masked in rows
         if mail.created_at is not None
