@@ -22,7 +22,15 @@ from sqlmodel import Session, select
 from portal.config import ROOT
 from portal.domain.accounts import operations as links
 from portal.domain.accounts import third_fact
-from portal.domain.identity import limits, mail_tokens, second_step, sign_in, sign_up, totp
+from portal.domain.identity import (
+    limits,
+    mail_tokens,
+    passkeys,
+    second_step,
+    sign_in,
+    sign_up,
+    totp,
+)
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.passkey_sign_in import Caller
 from portal.domain.identity.sign_in import Outcome
@@ -32,7 +40,9 @@ from portal.domain.sharing import accepting
 from portal.models.identity import AccountLink, PreparedLink, User
 from portal.models.outbox import Mail
 from tests import factories
+from tests.authenticator import Key
 from tests.careless import at_once, careless, careless_counting
+from tests.db.test_passkeys import present, register
 from tests.providers import issuer
 from tests.tokens import KINDS, NOW, Kind, World
 
@@ -85,6 +95,28 @@ def test_of_eight_uses_at_once_one_counts(crowd: Crowd, kind: Kind, guarded: boo
     with crowd.transaction():
         effects = token.effects() - before
     assert effects == 1 if guarded or kind.twice_held else effects > 1
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "careless"])
+def test_of_copies_of_a_passkey_with_one_count_one_signs_in(
+    database: Engine, guarded: bool
+) -> None:
+    key = Key()
+    with Session(database, expire_on_commit=False) as db, db.begin():
+        register(db, factories.user(db), key)
+        asked = [passkeys.options_to_sign(db, None, NOW) for _ in range(CROWD)]
+    answers, said = [], list[Outcome]()
+    for options in asked:
+        key.count = 5
+        answers.append(key.get(options))
+
+    def use() -> None:
+        with Session(database) as db, db.begin():
+            said.append(present(db, answers.pop(), NOW).outcome)
+
+    with nullcontext() if guarded else careless(database, CROWD):
+        assert at_once(database, CROWD, use) == []
+    assert said.count(Outcome.SIGNED_IN) == (1 if guarded else CROWD)
 
 
 # --- counters
