@@ -59,10 +59,13 @@ MAY_WRITE = {"remembered", "resident", "administrator"}
 PLACE = ("77 Zephyr Ct", "00977001")
 HOUSEHOLD = (
     "zz-owner@example.org", "ZORRILLA", "ZZBILL", "977001-1", "zz-note", "zz-invited@example.org",
+    "zz-guest@example.org",
     "73,331",  # a day's gallons
 )  # fmt: skip
 # A delegate sees the account, and neither who else has it nor what they did.
-HOLDERS_OWN = ("zz-owner@example.org", "zz-invited@example.org", "zz-note", "977001-1")
+HOLDERS_OWN = (
+    "zz-owner@example.org", "zz-invited@example.org", "zz-guest@example.org", "zz-note", "977001-1",
+)  # fmt: skip
 # A confidential customer's payer: an administrator's to see, not a viewer's.
 HIDDEN = ("yy-hidden@example.org", "YNGLING", "88 Yarrow Ln")
 
@@ -178,6 +181,12 @@ def _people(session: Session) -> tuple[dict[str, User], dict[str, str]]:
             session, people[role], place, customer,
             rights=rights, granted_by=owner.id, ends_at=over,
         )  # fmt: skip
+    # A share that is none of the roles': what is done to it takes nothing from them.
+    guest = factories.user(session, email="zz-guest@example.org")
+    share = factories.link(
+        session, guest, place, customer, rights="view", granted_by=owner.id, ends_at=None
+    )
+    claims["share"] = str(share.id)
     people["moved"] = _former(session, place)
     for role in ("viewer", "administrator"):
         people[role] = factories.user(session, role=role)

@@ -191,6 +191,8 @@ def test_what_no_longer_holds_says_so(db: Session, home: Home) -> None:
     (row,) = db.exec(select(Invitation)).all()
     with pytest.raises(NotFound):
         invitations.withdraw(db, guest, str(row.id), NOW)
+    with pytest.raises(FreshSignInNeeded):
+        invitations.withdraw(db, fresh(home.holder), str(row.id), NOW + limits.FRESH)
     invitations.withdraw(db, fresh(home.holder), str(row.id), NOW)
     with pytest.raises(NotFound):
         invitations.withdraw(db, fresh(home.holder), str(row.id), NOW)

@@ -19,7 +19,7 @@ from portal.domain.audit import operations as audit
 from portal.domain.identity import limits, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
-from portal.domain.identity.sessions import demand_fresh
+from portal.domain.identity.sessions import demand_fresh, demand_recent
 from portal.domain.identity.sign_in import minutes_left
 from portal.domain.sharing import endings
 from portal.kit.errors import DomainError, NotAllowed, NotFound
@@ -185,7 +185,8 @@ def search(
 def remove(session: Session, actor: Actor, link_claim: object, now: datetime) -> None:
     """End a link: one's own, or a later one of somebody else to an account that one has.
 
-    Raises NotFound, the same for unknown and foreign.
+    Raises NotFound, the same for unknown and foreign, and FreshSignInNeeded: another's access ends
+    as it is given, by who signed in just now.
     """
     missing = NotFound(N_("We could not find that link. It may have been removed already."))
     link_id = parse_id(link_claim)
@@ -195,6 +196,7 @@ def remove(session: Session, actor: Actor, link_claim: object, now: datetime) ->
     own = tie.user_id == actor.user_id
     if not own and not _may_end(session, actor, tie):
         raise missing
+    (demand_fresh if own else demand_recent)(actor, now)
     ended = session.exec(
         update(AccountLink)
         .where(col(AccountLink.id) == tie.id, col(AccountLink.removed_at).is_(None))

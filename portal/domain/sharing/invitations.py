@@ -84,7 +84,10 @@ def invite(
 
 
 def withdraw(session: Session, actor: Actor, claim: object, now: datetime) -> None:
-    """End an invitation that nobody has accepted; any holder may. Raises NotFound."""
+    """End an invitation that nobody has accepted; any holder may.
+
+    Raises NotFound, FreshSignInNeeded.
+    """
     missing = NotFound(N_("That invitation was accepted or withdrawn already."))
     offer_id = parse_id(claim)
     offer = session.get(Invitation, offer_id) if offer_id is not None else None
@@ -92,6 +95,7 @@ def withdraw(session: Session, actor: Actor, claim: object, now: datetime) -> No
         raise missing
     if not holds(session, actor.user_id, offer.account_id, offer.customer_id):
         raise missing
+    demand_recent(actor, now)
     if _end_open(session, col(Invitation.id) == offer.id, now=now) != 1:
         raise missing
     audit.record(
