@@ -125,6 +125,7 @@ async def _reset_page(request: Request, *problems: Problem, email: str = "") -> 
         problems=problems,
         values={"email": email},
         shortest=shortest,
+        over=bool(secret) and not email and not shortest,
     )
 
 

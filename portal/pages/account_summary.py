@@ -57,7 +57,6 @@ def _balance() -> Any:
             class_name="sum",
         ),
         rx.cond(State.due_words != "", rx.el.p(State.due_words)),
-        rx.cond(State.to_look_at, feedback.only_to_look_at()),
         rx.cond(
             State.past_due != "",
             rx.el.p(feedback.status_word(_("Past due"), "bad"), ": ", table.money(State.past_due)),
@@ -77,6 +76,7 @@ def _balance() -> Any:
                 ),
             ),
         ),
+        rx.cond(State.to_look_at, feedback.only_to_look_at()),
         rx.cond(
             State.moved_out != "",
             feedback.notice(
@@ -106,9 +106,15 @@ def _links() -> Any:
         (labels.daily_usage.say(), routes.USAGE, _to(routes.USAGE)),
     )
     return rx.el.ul(
-        *[rx.el.li(link(text, to=to)) for text, path, to in named if menu.is_offered(path)],
+        *[_link(text, path, to) for text, path, to in named if menu.is_offered(path)],
         class_name="links",
     )
+
+
+def _link(text: str, path: str, to: Any) -> Any:
+    drawn = rx.el.li(link(text, to=to))
+    # Where the bills go is a holder's to say, and no delegate's.
+    return rx.cond(State.holds, drawn) if path == routes.ADDRESS else drawn
 
 
 def _use() -> Any:
@@ -206,11 +212,7 @@ def _billing_account() -> Any:
         delivery = rx.el.span(
             State.delivery,
             " ",
-            link(
-                _("Change"),
-                rx.el.span(" ", _("Bill Delivery Preference"), class_name="visually-hidden"),
-                to=_to(routes.DELIVERY),
-            ),
+            rx.cond(State.holds, _change_delivery()),
         )
     return rx.el.section(
         rx.el.h2(_("Billing Account")),
@@ -219,6 +221,14 @@ def _billing_account() -> Any:
             (_("Account Number"), State.account_no),
             (_("Bill Delivery Preference"), delivery),
         ),
+    )
+
+
+def _change_delivery() -> Any:
+    return link(
+        _("Change"),
+        rx.el.span(" ", _("Bill Delivery Preference"), class_name="visually-hidden"),
+        to=_to(routes.DELIVERY),
     )
 
 

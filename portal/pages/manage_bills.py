@@ -86,7 +86,11 @@ def _bills() -> Any:
     listed = rx.cond(
         State.showing_past,
         _list(_("Past Bills"), past=True),
-        _list(_("Outstanding Bills"), past=False, foot=_total()),
+        rx.cond(
+            State.can_pay & menu.is_offered(routes.CART),
+            _list(_("Outstanding Bills"), past=False, select=True),
+            _list(_("Outstanding Bills"), past=False),
+        ),
     )
     below = rx.cond(State.showing_past, _past_notes(), _foot())
     if not menu.is_offered(routes.CART):
@@ -94,16 +98,20 @@ def _bills() -> Any:
     return form.form(listed, below, on_submit=State.add_to_cart, class_name="bill-list")
 
 
-def _list(caption: str, *, past: bool, foot: Any = None) -> Any:
+def _list(caption: str, *, past: bool, select: bool = False) -> Any:
     return table.table(
-        caption, _columns(past), State.rows, foot=foot, hide_caption=True, phone="cards brief"
+        caption,
+        [*([Column(_("Select"), _select, hide_label=True)] if select else []), *_columns(past)],
+        State.rows,
+        foot=None if past else _total(6 if select else 5),
+        hide_caption=True,
+        phone="cards brief",
     )
 
 
 def _columns(past: bool) -> list[Column]:
     # On a phone the figure beside the bill is what it still asks for, of a paid one what it was.
     return [
-        Column(_("Select"), _select, hide_label=True),
         Column(_("Bill"), lambda row: row.number, head=True),
         Column(_("Bill Date"), lambda row: row.bill_date),
         Column(_("Pay By"), lambda row: row.pay_by),
@@ -115,8 +123,6 @@ def _columns(past: bool) -> list[Column]:
 
 
 def _select(row: Any) -> Any:
-    if not menu.is_offered(routes.CART):
-        return rx.fragment()
     return rx.cond(
         row.payable,
         rx.el.label(
@@ -148,20 +154,23 @@ def _details(row: Any) -> Any:
     )
 
 
-def _total() -> Any:
+def _total(span: int) -> Any:
     """Draw the feet: the credit as a line of its own, then the total over all bills."""
     return rx.fragment(
         rx.cond(
             State.credit != "",
-            rx.fragment(_foot_row(_("Bills"), State.owed), _foot_row(_("Credit"), State.credit)),
+            rx.fragment(
+                _foot_row(_("Bills"), State.owed, span),
+                _foot_row(_("Credit"), State.credit, span),
+            ),
         ),
-        _foot_row(_("Total Due"), State.total_due),
+        _foot_row(_("Total Due"), State.total_due, span),
     )
 
 
-def _foot_row(name: str, amount: Any) -> Any:
+def _foot_row(name: str, amount: Any, span: int) -> Any:
     return rx.el.tr(
-        rx.el.th(name, scope="row", col_span=6, role="rowheader", class_name="money"),
+        rx.el.th(name, scope="row", col_span=span, role="rowheader", class_name="money"),
         rx.el.td(amount, class_name="money", role="cell", custom_attrs={"data-label": name}),
         rx.el.td(role="cell", class_name="bare"),
         role="row",

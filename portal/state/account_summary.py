@@ -63,6 +63,7 @@ class AccountSummaryState(PortalState):
     moved_out: str = ""
     can_pay: bool = False
     to_look_at: bool = False
+    holds: bool = False
     bill: str = ""
     bill_no: str = ""
     why: str = ""
@@ -102,7 +103,7 @@ class AccountSummaryState(PortalState):
         self.credit = money(due.credit) if due.credit else ""
         self._payable = [str(bill_id) for bill_id in found.payable]
         self.can_pay = bool(found.payable) and due.due_now > 0
-        self.to_look_at = found.to_look_at
+        self.to_look_at, self.holds = found.to_look_at, found.holds
         self.moved_out = day(found.moved_out) if found.moved_out else ""
 
     def _draw_rest(self, found: AccountSummary) -> None:

@@ -84,7 +84,7 @@ class AccountSummary:
     `change` compares the newest bill with the one before it. `usage` is what the last bills
     charged for, oldest first (None: no read). `delivery` is MAIL, EMAIL or BOTH.
     `moved_out` is the day the last stay ended, None for one who lives there. `to_look_at`: shared
-    with the actor by a link that lets them pay none of it.
+    with the actor by a link that lets them pay none of it; `holds`: not shared at all.
     """
 
     account_id: AccountId
@@ -102,6 +102,7 @@ class AccountSummary:
     payments: tuple[tuple[BillLook, PaidOn], ...]
     services: tuple[ServiceRow, ...]
     to_look_at: bool
+    holds: bool
 
 
 def account_summary(
@@ -134,6 +135,7 @@ def account_summary(
         payments=tuple(with_payments),
         services=_services(session, gate),
         to_look_at=not gate.may_pay,
+        holds=gate.holds,
     )
 
 
