@@ -36,7 +36,9 @@ async def send_data(request: Request) -> Response:
     except FreshSignInNeeded:
         return sign_in_first(paths.SETTINGS_EXPORT, again=True)
     if isinstance(packed, DomainError):
-        return Response(say(packed), 429, {"cache-control": "private, no-store"}, "text/plain")
+        return await plain.page(
+            request, "failed.html", title=_("Export my data"), status=429, sentence=say(packed)
+        )
     name = f"my-data-{local_date(utc_now(), city().zone).isoformat()}.zip"
     return Response(
         packed,

@@ -85,7 +85,6 @@ def _acts(row: Any) -> Any:
             words,
             rx.el.span(" ", row.email, class_name="visually-hidden"),
             to=_here(query) + row.link_id,
-            class_name="tap",
         )
 
     return rx.el.span(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import Engine, create_engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from portal.config import ROOT
 from portal.demo.oidc import server as oidc
@@ -24,7 +24,7 @@ from portal.domain.identity import sessions
 from portal.kit import db as kit_db
 from portal.models.accounts import Account
 from portal.models.bills import Bill
-from portal.models.identity import AccountLink, User
+from portal.models.identity import AccountLink, Throttle, User
 from tests import databases
 from tests.browser.checks import CHROMIUM, watch
 
@@ -191,7 +191,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser, portal: Running) -> Iterator[BrowserContext]:
+def quiet_network(portal: Running) -> None:
+    """Forget what other tests did from this one address: each counts for itself."""
+    engine = create_engine(portal.database_url)
+    of_network = col(Throttle.bucket).regexp_match("^(forms|links|.*:ip):")
+    with engine.begin() as connection:
+        connection.execute(delete(Throttle).where(of_network))
+    engine.dispose()
+
+
+@pytest.fixture
+def context(browser: Browser, portal: Running, quiet_network: None) -> Iterator[BrowserContext]:
     """Yield a fresh profile: own cookies, own storage, a wide screen."""
     made = browser.new_context(base_url=portal.url, viewport={"width": 1280, "height": 900})
     made.set_default_timeout(15_000)
@@ -209,7 +219,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def phone(browser: Browser, portal: Running) -> Iterator[Page]:
+def phone(browser: Browser, portal: Running, quiet_network: None) -> Iterator[Page]:
     """Yield a page on a phone of 390 px."""
     made = browser.new_context(
         base_url=portal.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True

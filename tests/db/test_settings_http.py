@@ -243,6 +243,11 @@ def test_the_copy_is_sent_to_our_own_page_alone(database: Engine, ana: User) -> 
     assert sent.headers["content-disposition"].startswith('attachment; filename="my-data-')
     assert sent.content[:2] == b"PK"
     assert "data_exported" in kinds(database)
+    while sent.status_code == 200:
+        sent = client.get("/settings/export")
+    assert (sent.status_code, sent.headers["cache-control"]) == (429, "no-store")
+    assert "You exported your data several times today." in sent.text
+    assert kinds(database).count("data_exported") == limits.EXPORTS_A_DAY == 5
     assert browser().get("/settings/export").headers["location"].startswith("/sign-in")
 
 
