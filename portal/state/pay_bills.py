@@ -13,10 +13,9 @@ from portal.domain.cart.queries import CartLine, CartView
 from portal.domain.cart.rules import Problems
 from portal.domain.cart.states import CartStatus
 from portal.kit.clock import local_date, utc_now
-from portal.kit.errors import DomainError
 from portal.kit.money import plain_dollars
-from portal.kit.text import N_, _, day, money, say, short_day
-from portal.state.base import RESIDENT, PortalState, handler, loader
+from portal.kit.text import _, day, money, say, short_day
+from portal.state.base import RESIDENT, PortalState, Problem, handler, loader
 from portal.state.cart import category_name
 
 
@@ -115,17 +114,17 @@ class PayBillsState(PortalState):
         return rx.redirect(routes.pay(cart))
 
     def _show_all(self, several: Problems) -> None:
-        """Show each refusal with its bill's number, in the order of the bills on the page."""
+        """Show each refusal, in the order of the bills on the page.
+
+        Of several bills the summary names the one; at the field its row does.
+        """
         refused = {one.field: one for one in several.problems}
         for row in self.rows:
             if row.field in refused:
-                self._show(_of_bill(row, refused.pop(row.field), named=len(self.rows) > 1))
-        for one in refused.values():  # of a bill that another tab has added since
-            self._show(one)
-
-
-def _of_bill(row: PayRow, refusal: DomainError, *, named: bool) -> DomainError:
-    if not named:
-        return refusal
-    words = N_("Bill %(number)s: %(what)s")
-    return DomainError(words, field=row.field, number=row.number, what=say(refusal))
+                self._show(refused.pop(row.field))
+                if len(self.rows) > 1:
+                    one = self.problems[-1]
+                    said = _("Bill %(number)s: %(what)s", number=row.number, what=one.sentence)
+                    self.problems = [*self.problems[:-1], Problem(said, one.field)]
+        for left in refused.values():  # of a bill that another tab has added since
+            self._show(left)

@@ -64,6 +64,7 @@ async def test_two_wrong_amounts_name_their_bills(shop: Shop) -> None:
         (f"Bill {row.number}: {wrong}", row.field) for row in state.rows
     ]
     assert len({one.sentence for one in state.problems}) == 2
+    assert set(state.field_errors.values()) == {wrong}  # its row names the bill
 
 
 async def test_a_bill_leaves_the_cart(shop: Shop) -> None:
