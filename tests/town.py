@@ -81,6 +81,12 @@ def kept_from(role: str) -> tuple[str, ...]:
     return () if role == "administrator" else HIDDEN
 
 
+def known(role: str) -> set[str]:
+    """Return which of the household's ids a resident who does not hold it has as well."""
+    shared, place = {"account", "bill"}, {"account"}
+    return {"view": shared, "pay": shared, "moved": place}.get(role, set())
+
+
 @dataclass(frozen=True)
 class Town:
     """Everybody with their session's secret, and the ids of what is the household's."""

@@ -42,6 +42,7 @@ from tests.town import (
     STAFF,
     Town,
     kept_from,
+    known,
 )
 from tests.town import town as built
 
@@ -225,9 +226,9 @@ async def test_no_handler_fails_leaks_or_writes_what_is_not_ones_own(
     before = town.rows(role)
     unknown, answers = str(uuid4()), {}
     # What is one's own comes first, and a look at nothing: from then on they leave all as it is.
-    names = sorted(_ids(town, role), key=lambda name: name not in _known(role))
+    names = sorted(_ids(town, role), key=lambda name: name not in known(role))
     names = names if may else ["account"]
-    own = [name for name in names if name in _known(role)]
+    own = [name for name in names if name in known(role)]
     for name in (*own, "before", "unknown", *names[len(own) :]):
         claim = town.claims.get(name, unknown)
         answers[name] = await _press_everything(town, kind, role, claim)
@@ -255,13 +256,6 @@ async def test_no_handler_fails_leaks_or_writes_what_is_not_ones_own(
 def _ids(town: Town, role: str) -> set[str]:
     """Return which ids `role` presses everything with: what only staff's pages name, as staff."""
     return set(town.claims) - (set() if role in STAFF else {"task", "announcement", "run", "mail"})
-
-
-def _known(role: str) -> set[str]:
-    """Return which of the household's ids are the role's as well."""
-    return {"view": {"account", "bill"}, "pay": {"account", "bill"}, "moved": {"account"}}.get(
-        role, set()
-    )
 
 
 def _some_words(role: str) -> list[str]:
