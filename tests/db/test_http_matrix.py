@@ -72,6 +72,8 @@ def loud(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> A
     quick(monkeypatch)
     # Nobody is turned away for asking too often: each look has to reach what it looks at.
     monkeypatch.setattr("portal.domain.identity.throttles.take", lambda *_: True)
+    # Every page says for paper when it was drawn: two that are compared may see a minute pass.
+    monkeypatch.setattr("portal.http.plain.moment", lambda *_: "")
     caplog.set_level(logging.WARNING)
     return caplog
 
