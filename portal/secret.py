@@ -9,11 +9,14 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from portal.config import settings
 
 _SHORTEST = 32
+_CONCEALED = "~"
 
 
 @cache
@@ -48,6 +51,28 @@ def seal(purpose: str, text: str) -> bytes:
     """Return the 32-byte HMAC-SHA-256 of `text`, under a key of its own for each purpose."""
     key = hmac.digest(_root(), purpose.encode(), hashlib.sha256)
     return hmac.digest(key, text.encode(), hashlib.sha256)
+
+
+def conceal(words: str) -> str:
+    """Return searched words as they may stand in an address: account numbers are among them.
+
+    The same words give the same address, so that it can be kept and gone back to. "" stays "".
+    """
+    if not words:
+        return ""
+    sealed = AESSIV(seal("searched words", "")).encrypt(words.encode(errors="replace"), None)
+    return _CONCEALED + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def reveal(claim: str) -> str:
+    """Return the words of `conceal`; what was typed into the address by hand as it is."""
+    if not claim.startswith(_CONCEALED):
+        return claim
+    try:
+        sealed = base64.urlsafe_b64decode(claim.removeprefix(_CONCEALED) + "===")
+        return AESSIV(seal("searched words", "")).decrypt(sealed, None).decode()
+    except (ValueError, InvalidTag):
+        return ""
 
 
 @cache

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal import routes as paths
+from portal import secret
 from portal.cities import city
 from portal.config import settings
 from portal.domain.audit import queries as audit
@@ -86,7 +87,7 @@ async def accounts(request: Request) -> Response:
 
     def made(session: Session) -> list[overview.Place]:
         every = overview.overview(session, actor, today)
-        found = overview.search(every, asked.get("q", "")[:200])
+        found = overview.search(every, secret.reveal(asked.get("q", ""))[:200])
         overview.note_download(session, actor, found)
         return overview.arrange(found, asked.get("sort", ""), asked.get("group", ""))
 

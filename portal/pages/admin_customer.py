@@ -126,7 +126,7 @@ def _stays() -> Any:
 
 
 def _everybody_there(row: Any) -> Any:
-    return link(row.account, to=routes.link(routes.ADMIN_CUSTOMERS) + "?q=" + row.account)
+    return link(row.account, to=row.everybody)
 
 
 def _sign_ins() -> Any:

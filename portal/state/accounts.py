@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal import routes
+from portal import routes, secret
 from portal.cities import city
 from portal.domain.accounts import operations, queries
 from portal.domain.bills import overview
@@ -96,7 +96,7 @@ class AccountsState(PortalState):
     async def load(self) -> None:
         """Show the linked accounts; `remove=` in the address asks before it removes."""
         every = await self._ask(overview.overview, local_date(utc_now(), city().zone))
-        self.words, self.sort = self._query("q").strip(), self._query("sort")
+        self.words, self.sort = self._searched("q").strip(), self._query("sort")
         self.group = self._query("group") if self._query("group") in overview.GROUPS else ""
         self._draw(every)
         asked = [one for one in every if str(one.link_id) == self._query("remove")]
@@ -112,6 +112,7 @@ class AccountsState(PortalState):
     async def search(self, form: dict[str, str]) -> Any:
         """Put the words and the order into the address."""
         wanted = {name: form.get(name, "").strip() for name in ("q", "sort", "group")}
+        wanted["q"] = secret.conceal(wanted["q"][:200])
         return rx.redirect(routes.link(routes.ACCOUNTS, **wanted))
 
     @handler(RESIDENT)
@@ -142,7 +143,7 @@ class AccountsState(PortalState):
         self.total = money(sum(one.due for one in found))
         self.is_many, self.none_linked = len(every) >= _MANY, not every
         self.may_add = self.is_many and any(one.due and one.rights != "view" for one in found)
-        kept = {"q": self.words, "sort": self.sort, "group": self.group}
+        kept = {"q": secret.conceal(self.words), "sort": self.sort, "group": self.group}
         link = routes.link(routes.ACCOUNTS, **kept)
         self.here = link + ("&" if "?" in link else "?")
         self.download = routes.link(routes.DOCUMENT_ACCOUNTS, **kept)

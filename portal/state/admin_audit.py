@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal import routes
+from portal import routes, secret
 from portal.domain.audit.queries import read_days
 from portal.domain.staff import audit
 from portal.kit.errors import DomainError
@@ -51,7 +51,7 @@ class AdminAuditState(PortalState):
     @loader(ADMINISTRATOR)
     async def load(self) -> None:
         """Show what the URL asks for; a person or a number that is looked up is noted."""
-        asked = {name: self._query(name) for name in _FIELDS}
+        asked = {name: self._searched(name) for name in _FIELDS}
         try:
             found = await self._ask(audit.entries, audit.Looked(**asked), self._query("page"))
         except DomainError as refused:
@@ -63,14 +63,19 @@ class AdminAuditState(PortalState):
         self.begin, self.end = asked["begin"], asked["end"]
         self.rows = [_line(one) for one in found.rows]
         self.total, self.page, self.last = entries(found.total), found.page, found.last
-        self.here = routes.link(routes.ADMIN_AUDIT, **asked)
+        self.here = _address(asked)
 
     @handler(ADMINISTRATOR)
     async def narrow(self, form: dict[str, str]) -> Any:
         """Go to what was asked for: it stands in the URL."""
         asked = {name: form.get(name, "").strip()[:200] for name in _FIELDS}
         read_days(asked["begin"], asked["end"])
-        return rx.redirect(routes.link(routes.ADMIN_AUDIT, **asked))
+        return rx.redirect(_address(asked))
+
+
+def _address(asked: dict[str, str]) -> str:
+    concealed = {name: secret.conceal(asked[name]) for name in ("person", "number")}
+    return routes.link(routes.ADMIN_AUDIT, **(asked | concealed))
 
 
 def _line(one: audit.Entry) -> EntryLine:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal import routes
+from portal import routes, secret
 from portal.cities import city
 from portal.domain.bills.rules import Standing
 from portal.domain.identity.factors import Factors
@@ -42,9 +42,10 @@ _RELATIONS = {
 
 @dataclass(frozen=True)
 class StayLine:
-    """A time at a place."""
+    """A time at a place. `everybody` leads to all who ever were there."""
 
     account: str = ""
+    everybody: str = ""
     address: str = ""
     relation: str = ""
     start: str = ""
@@ -206,7 +207,7 @@ class AdminCustomerState(PortalState):
         self.card = _card(found)
         self.stays = [_stay(row) for row in found.stays]
         self.here = routes.link(routes.ADMIN_CUSTOMER, id=self.card.id)
-        self.whole_audit = routes.link(routes.ADMIN_AUDIT, number=self.card.cid)
+        self.whole_audit = routes.link(routes.ADMIN_AUDIT, number=secret.conceal(self.card.cid))
         self.sign_ins = [_sign_in(row) for row in found.sign_ins]
         self.bills = [_bill(row) for row in found.bills.rows]
         self.page, self.last = found.bills.page, found.bills.last
@@ -217,7 +218,9 @@ class AdminCustomerState(PortalState):
         self.card, self.stays, self.bills = CustomerCard(), [], []
         self.sign_ins = [_sign_in(found.sign_in)]
         self.here = routes.link(routes.ADMIN_RESIDENT, id=self.sign_ins[0].id)
-        self.whole_audit = routes.link(routes.ADMIN_AUDIT, person=found.sign_in.email)
+        self.whole_audit = routes.link(
+            routes.ADMIN_AUDIT, person=secret.conceal(found.sign_in.email)
+        )
         self._rest(found.payments, found.messages, found.audit)
 
     def _rest(
@@ -260,6 +263,7 @@ def _card(found: customers.CustomerPage) -> CustomerCard:
 def _stay(row: StayRow) -> StayLine:
     return StayLine(
         row.account_no,
+        routes.link(routes.ADMIN_CUSTOMERS, q=secret.conceal(row.account_no)),
         row.service_address,
         _(_RELATIONS[row.relation]),
         on(row.start),

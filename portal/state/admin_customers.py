@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote_plus
 
 import reflex as rx
 
-from portal import routes
+from portal import routes, secret
 from portal.domain.staff import search
 from portal.kit.text import _
 from portal.state.admin_views import on
@@ -51,8 +50,8 @@ class AdminCustomersState(PortalState):
     @loader(STAFF)
     async def load(self) -> None:
         """Show what the URL's words find."""
-        self.typed = self._query("q")
-        self.encoded = quote_plus(self.typed)
+        self.typed = self._searched("q")
+        self.encoded = secret.conceal(self.typed)
         found = await self._ask(search.find, self.typed, self._query("page"))
         self.rows = [_line(row) for row in found.tenures.rows]
         self.sign_ins = [
@@ -65,7 +64,8 @@ class AdminCustomersState(PortalState):
     @handler(STAFF)
     async def search(self, form: dict[str, str]) -> Any:
         """Put the words into the URL, so that the list can be kept, shared and gone back to."""
-        return rx.redirect(routes.link(routes.ADMIN_CUSTOMERS, q=form.get("q", "").strip()[:200]))
+        words = secret.conceal(form.get("q", "").strip()[:200])
+        return rx.redirect(routes.link(routes.ADMIN_CUSTOMERS, q=words))
 
 
 def sign_in_word(status: str) -> str:

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import reflex as rx
 from sqlmodel import Session
 
-from portal import routes
+from portal import routes, secret
 from portal.domain.identity import sessions
 from portal.domain.identity.actor import ANONYMOUS, Actor
 from portal.domain.identity.permission import (
@@ -58,6 +58,7 @@ T = TypeVar("T")
 _LOG = logging.getLogger("portal.state")
 _actor: ContextVar[Actor] = ContextVar("actor", default=ANONYMOUS)
 _LONGEST_TEXT = 10_000
+_CONCEALED_LONGEST = 1_500  # of 200 characters of four bytes
 _SEALED = "sid="
 _UNREADABLE = N_("We could not read that. Check it and try again.")
 _UNEXPECTED = N_(
@@ -72,6 +73,11 @@ class Problem:
 
     sentence: str = ""
     field: str = ""
+
+
+def _printable(claim: str) -> str:
+    # Neither NUL nor half a surrogate pair can be stored or sent on.
+    return "".join(c if c.isprintable() else " " for c in claim)
 
 
 class PortalState(rx.State):
@@ -94,11 +100,13 @@ class PortalState(rx.State):
         """Return who makes this event, as the database said when it began."""
         return _actor.get()
 
-    def _query(self, name: str) -> str:
+    def _query(self, name: str, longest: int = 200) -> str:
         """Return a value of the page's URL query, "" where it is missing. It is a claim."""
-        value = str(self.router.url.query_parameters.get(name, ""))[:200]
-        # Neither NUL nor half a surrogate pair can be stored or sent on.
-        return "".join(c if c.isprintable() else " " for c in value)
+        return _printable(str(self.router.url.query_parameters.get(name, ""))[:longest])
+
+    def _searched(self, name: str) -> str:
+        """Return searched words of the page's URL query, where they stand concealed. A claim."""
+        return _printable(secret.reveal(self._query(name, _CONCEALED_LONGEST)))[:200]
 
     def _path(self) -> str:
         """Return the page's path with its query, to come back to."""

@@ -42,6 +42,7 @@ NO_TOKEN_SEALS = {
     "session-handle": "names a row of one's own list of sessions",
     "state": "the socket's key, of session and tab (test_attacks)",
     "state in redis": "encrypts what States leave there (test_redis)",
+    "searched words": "encrypts what somebody searched for, in an address (test_secret)",
 }
 
 

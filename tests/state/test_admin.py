@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select, update
 
+from portal import secret
 from portal.gateways import payment_mode
 from portal.gateways.payment_mode import Counter, Mode
 from portal.kit.clock import utc_now
@@ -194,7 +195,8 @@ async def test_search_goes_into_the_url(people: People) -> None:
     state = await drive(
         AdminCustomersState, "search", {"q": " maria o'b "}, as_=people["viewer"], url="/admin"
     )
-    assert leads_to(state._returned) == "/admin/customers?q=maria+o%27b"
+    path, _, words = leads_to(state._returned).partition("?q=")
+    assert (path, secret.reveal(words)) == ("/admin/customers", "maria o'b")
     state = await drive(
         AdminCustomersState, "load", as_=people["viewer"], url="/admin/customers?q=maria"
     )

@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from portal import secret
@@ -50,3 +53,23 @@ def test_a_file_without_a_key_signs_nothing(data: Path) -> None:
     (data / "secret.key").touch()
     with pytest.raises(OSError, match=r"secret\.key holds no key"):
         _root()
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_searched_words_stand_unreadable_in_an_address_and_come_back(words: str) -> None:
+    address = secret.conceal(words)
+    assert address == secret.conceal(words) == quote(address, safe="~")
+    assert secret.reveal(address) == words
+    assert bool(address) == bool(words)
+    assert len(words) < 5 or words not in address
+
+
+@pytest.mark.parametrize("claim", ["~", "~AAAA", "~" + "A" * 2000, "~\u00e9", "~%%%", "~a"])
+def test_what_was_not_concealed_here_says_nothing(claim: str) -> None:
+    assert secret.reveal(claim) == ""
+
+
+def test_words_typed_into_an_address_are_taken_as_they_are() -> None:
+    assert secret.reveal("okafor") == "okafor"
+    altered = secret.conceal("okafor")[:-2] + "AA"
+    assert secret.reveal(altered) == ""
