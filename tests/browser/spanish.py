@@ -49,7 +49,9 @@ def _english(city: str) -> re.Pattern[str]:
     wholes, parts = [], []
     for en, es in pairs:
         words = _PLACE.sub(" ", en)
-        if en == es or en.strip() in spanish or not re.search(r"[A-Za-z]{2}", words):
+        # A short word between two places, "of", is in names as well.
+        least = 4 if _PLACE.search(en) else 2
+        if en == es or en.strip() in spanish or not re.search(rf"[A-Za-z]{{{least}}}", words):
             continue
         pattern = ".+".join(re.escape(piece) for piece in _PLACE.split(en.strip()))
         wholes.append(pattern)
