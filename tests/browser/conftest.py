@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session, col, delete, select
 
@@ -30,6 +30,8 @@ from tests.browser.checks import CHROMIUM, watch
 
 CITY = "pleasanton"
 ACCOUNTS = 24
+# As patient as the rest: five seconds are little where two cores do everything at once.
+expect.set_options(timeout=15_000)
 
 
 @dataclass(frozen=True)
