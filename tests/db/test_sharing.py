@@ -31,8 +31,7 @@ DAY = timedelta(days=1)
 
 
 def fresh(user: User, **given: Any) -> Actor:
-    # Now, not when this module was read: a whole run takes longer than a sign-in is fresh.
-    return factories.actor(user, **{"authenticated_at": utc_now()} | given)
+    return factories.actor(user, **{"authenticated_at": NOW} | given)
 
 
 def secret_in(mail: Mail) -> str:
