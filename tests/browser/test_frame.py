@@ -40,7 +40,9 @@ def test_the_language_switch_leads_to_the_same_page_and_back(page: Page) -> None
     spanish.click()
     expect(page).to_have_url("/es/help?from=mail")
     expect(page.get_by_role("heading", level=1, name="Ayuda")).to_be_visible()
-    page.get_by_role("link", name="English").click()
+    english = page.get_by_role("link", name="English")
+    expect(english).to_have_attribute("href", "/help?from=mail")
+    english.click()
     expect(page).to_have_url("/help?from=mail")
 
 
