@@ -12,7 +12,6 @@ from portal.state.accounts import AccountsState as State
 from portal.state.base import RESIDENT
 from portal.ui import feedback, form, shell
 from portal.ui.native import anchor, link
-from portal.ui.script import FocusWhenShown
 from portal.ui.table import Column, facts, money, table
 from portal.ui.table import pages as pages_of
 
@@ -164,8 +163,8 @@ def _acts(row: Any) -> Any:
 
 
 def _confirmation() -> Any:
-    return FocusWhenShown.create(
-        rx.el.h2(_("Remove this account from your sign-in?")),
+    return feedback.sure(
+        _("Remove this account from your sign-in?"),
         rx.el.p(rx.el.strong(State.removing_account)),
         rx.el.p(
             _(
@@ -177,12 +176,9 @@ def _confirmation() -> Any:
             State.removing_holds,
             rx.el.p(_("Those you shared it with lose their access as well.")),
         ),
-        form.actions(
-            form.button(_("Remove"), on_click=State.remove, primary=True),
-            link(_("Cancel"), to=routes.link(routes.ACCOUNTS), class_name="button"),
-        ),
-        prefix="",
-        class_name="notice warn",
+        act=_("Remove"),
+        on_click=State.remove,
+        back=routes.link(routes.ACCOUNTS),
     )
 
 

@@ -12,11 +12,10 @@ from portal.state.admin_customer import AdminCustomerState
 from portal.state.admin_customers import AdminCustomersState
 from portal.state.base import STAFF
 from portal.ui import shell
-from portal.ui.feedback import empty, status_word, waiting
-from portal.ui.form import actions, button
+from portal.ui.feedback import empty, status_word, sure, waiting
+from portal.ui.form import button
 from portal.ui.here import IS_SHOWN
 from portal.ui.native import anchor, link
-from portal.ui.script import FocusWhenShown
 from portal.ui.table import Column, facts, table
 from portal.ui.table import pages as page_links
 
@@ -231,8 +230,8 @@ def _unlink(row: Any) -> Any:
 
 def _sure() -> Any:
     """Say what ends with the link before it ends."""
-    return FocusWhenShown.create(
-        rx.el.h2(_("Unlink this account from the sign-in?")),
+    return sure(
+        _("Unlink this account from the sign-in?"),
         rx.el.p(rx.el.strong(_STATE.unlinking_what)),
         rx.el.p(
             _(
@@ -241,12 +240,9 @@ def _sure() -> Any:
                 " told by email, and can link it again with its two numbers."
             )
         ),
-        actions(
-            button(_("Unlink"), on_click=_STATE.unlink(_STATE.unlinking), primary=True),
-            link(_("Cancel"), to=_STATE.here, class_name="button"),
-        ),
-        prefix="",
-        class_name="notice warn",
+        act=_("Unlink"),
+        on_click=_STATE.unlink(_STATE.unlinking),
+        back=_STATE.here,
     )
 
 

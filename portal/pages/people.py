@@ -11,7 +11,6 @@ from portal.state.base import RESIDENT
 from portal.state.people import PeopleState as State
 from portal.ui import feedback, form, shell
 from portal.ui.native import link
-from portal.ui.script import FocusWhenShown
 from portal.ui.table import Column, table
 
 
@@ -203,19 +202,16 @@ def _change() -> Any:
 
 
 def _remove() -> Any:
-    return FocusWhenShown.create(
-        rx.el.h2(_("Remove this person's access?")),
+    return feedback.sure(
+        _("Remove this person's access?"),
         rx.el.p(rx.el.strong(State.removing.email), ", ", State.removing.may),
         rx.cond(
             State.removing.rights == "hold",
             rx.el.p(_("Whoever this person has invited loses access as well.")),
         ),
-        form.actions(
-            form.button(_("Remove"), on_click=State.remove, primary=True),
-            link(_("Cancel"), to=_here(), class_name="button"),
-        ),
-        prefix="",
-        class_name="notice warn",
+        act=_("Remove"),
+        on_click=State.remove,
+        back=_here(),
     )
 
 

@@ -60,6 +60,20 @@ def notice(*content: Any, kind: str = "", label: str = "") -> Any:
     return rx.el.div(*content, class_name=f"notice {kind}".strip(), **named)
 
 
+def sure(question: Any, *content: Any, act: Any, on_click: Any, back: Any) -> Any:
+    """Ask before something ends: what it is and what ends with it, the act, and the way back."""
+    return FocusWhenShown.create(
+        rx.el.h2(question),
+        *content,
+        form.actions(
+            form.button(act, on_click=on_click, primary=True),
+            link(_("Cancel"), to=back, class_name="button"),
+        ),
+        prefix="",
+        class_name="notice warn",
+    )
+
+
 def only_to_look_at() -> Any:
     """Draw what a delegate who may not pay reads once where others find the button to pay."""
     return notice(rx.el.p(_("This account is shared with you to look at, not to pay.")))
