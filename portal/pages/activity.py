@@ -14,7 +14,7 @@ from portal.state.shell import ShellState
 from portal.style import telephone
 from portal.ui import feedback, form, shell
 from portal.ui.native import anchor, link, native_form
-from portal.ui.table import Column, table
+from portal.ui.table import Column, numbered, table
 from portal.ui.table import pages as page_links
 
 
@@ -76,16 +76,7 @@ def _log() -> Any:
             _rows(),
             rx.cond(
                 State.last > 1,
-                page_links(
-                    State.page,
-                    State.last,
-                    lambda n: (
-                        State.here
-                        + rx.cond(State.here.contains("?"), "&", "?")
-                        + "page="
-                        + n.to_string()
-                    ),
-                ),
+                page_links(State.page, State.last, numbered(State.here)),
             ),
         ),
         feedback.empty(

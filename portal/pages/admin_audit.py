@@ -13,7 +13,7 @@ from portal.state.base import ADMINISTRATOR
 from portal.ui import form, shell
 from portal.ui.feedback import empty, waiting
 from portal.ui.native import link
-from portal.ui.table import Column, table
+from portal.ui.table import Column, numbered, table
 from portal.ui.table import pages as page_links
 
 
@@ -33,17 +33,13 @@ def view() -> Any:
                     _rows(),
                     rx.cond(
                         State.last > 1,
-                        page_links(State.page, State.last, _at),
+                        page_links(State.page, State.last, numbered(State.here)),
                     ),
                 ),
                 empty(_("Nothing like this was noted.")),
             ),
         ),
     )
-
-
-def _at(page: Any) -> Any:
-    return State.here + rx.cond(State.here.contains("?"), "&", "?") + "page=" + page.to_string()
 
 
 def _narrowing() -> Any:

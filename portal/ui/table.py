@@ -103,6 +103,11 @@ def money(amount: Any, *, big: bool = False) -> Any:
     return rx.el.span(amount, class_name="amount" if big else "money")
 
 
+def numbered(here: Any) -> Any:
+    """Return what adds a page's number to `here`, an address with or without a query."""
+    return lambda n: here + rx.cond(here.contains("?"), "&", "?") + "page=" + n.to_string()
+
+
 def pages(number: Any, last: Any, href: Callable[[Any], Any]) -> Any:
     """Draw Previous and Next around "Page 2 of 7". `number`, `last`: int Vars."""
     return rx.el.nav(
