@@ -14,6 +14,7 @@ from portal.domain.cart import shopping
 from portal.domain.cart.rules import MOST_BILLS
 from portal.domain.sharing.rules import last_day_of
 from portal.kit.clock import local_date, utc_now
+from portal.kit.paging import PAGE, last_page, page_of
 from portal.kit.text import _, money, ngettext, short_day
 from portal.state.base import RESIDENT, PortalState, handler, loader
 from portal.state.linked import LinkedRow, row
@@ -65,7 +66,6 @@ class PlaceGroup:
     rows: tuple[PlaceRow, ...] = ()
 
 
-_A_PAGE = 25
 # From so many accounts on a list wants a search.
 _MANY = 6
 
@@ -134,10 +134,9 @@ class AccountsState(PortalState):
     def _draw(self, every: list[overview.Place]) -> None:
         found = overview.search(every, self.words)
         ordered = overview.arrange(found, self.sort, self.group)
-        self.last = max(-(-len(ordered) // _A_PAGE), 1)
-        asked = self._query("page")
-        self.page = min(max(int(asked), 1), self.last) if asked.isdecimal() else 1
-        shown = ordered[(self.page - 1) * _A_PAGE : self.page * _A_PAGE]
+        self.last = last_page(len(ordered))
+        self.page = min(page_of(self._query("page")), self.last)
+        shown = ordered[(self.page - 1) * PAGE : self.page * PAGE]
         self.groups = _groups(shown, found, self.group)
         self.found = ngettext("%(n)s found", "%(n)s found", len(found))
         self.total = money(sum(one.due for one in found))

@@ -53,15 +53,14 @@ class ActivityState(PortalState):
         """Show what the URL asks for."""
         asked = [self._query(name) for name in ("show", "account", "begin", "end")]
         page = self._query("page")
-        wanted = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
         try:
-            found = await self._ask(queries.activity, *asked, wanted)
+            found = await self._ask(queries.activity, *asked, page)
         except NotFound:
             raise
         except DomainError as refused:
             # All days are shown all the same, with what was wrong above them.
             asked[2:] = ["", ""]
-            found = await self._ask(queries.activity, *asked, wanted)
+            found = await self._ask(queries.activity, *asked, page)
             self._show(refused)
         self._draw(found, asked)
 

@@ -6,8 +6,10 @@ from typing import Any
 import reflex as rx
 
 from portal import routes, secret
+from portal.cities import city
 from portal.domain.audit.queries import read_days
 from portal.domain.staff import audit
+from portal.kit.clock import local_date, utc_now
 from portal.kit.errors import DomainError
 from portal.state.admin_views import when
 from portal.state.admin_words import act_word, entries, role_word
@@ -52,12 +54,13 @@ class AdminAuditState(PortalState):
     async def load(self) -> None:
         """Show what the URL asks for; a person or a number that is looked up is noted."""
         asked = {name: self._searched(name) for name in _FIELDS}
+        page, today = self._query("page"), local_date(utc_now(), city().zone)
         try:
-            found = await self._ask(audit.entries, audit.Looked(**asked), self._query("page"))
+            found = await self._ask(audit.entries, audit.Looked(**asked), page, today)
         except DomainError as refused:
             # All days are shown all the same, with what was wrong above them.
             asked |= {"begin": "", "end": ""}
-            found = await self._ask(audit.entries, audit.Looked(**asked), self._query("page"))
+            found = await self._ask(audit.entries, audit.Looked(**asked), page, today)
             self._show(refused)
         self.act, self.person, self.number = asked["act"], asked["person"], asked["number"]
         self.begin, self.end = asked["begin"], asked["end"]

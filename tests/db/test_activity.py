@@ -17,7 +17,7 @@ from portal.domain.identity import sign_in
 from portal.domain.identity.actor import ANONYMOUS, SYSTEM, Actor
 from portal.domain.settings import closing, export
 from portal.domain.sharing import people
-from portal.domain.staff import customers, lists
+from portal.domain.staff import audit, customers, lists
 from portal.kit.db import transaction
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.text import speaking
@@ -270,6 +270,20 @@ def test_a_delegates_payment_is_read_of_with_the_accounts_that_one_holds(
     assert said(db, ana, account_claim=str(place.id)) == ["g***@example.net started a payment"]
 
 
+def test_a_look_up_of_a_number_names_who_lives_there_on_the_citys_day(
+    db: Session, home: Home
+) -> None:
+    _, place, payer = home
+    begins, asked = date(2020, 1, 1), audit.Looked(number=place.account_no)
+    administrator = clerk(db, "administrator")
+    noted_for: list[object] = []
+    for today in (begins - timedelta(days=1), begins):
+        audit.entries(db, administrator, asked, "", today)
+        looks = select(AuditEvent.customer_id).where(AuditEvent.act == "staff.view_audit")
+        noted_for.append(set(db.exec(looks.where(AuditEvent.account_id == place.id)).all()))
+    assert noted_for == [{None}, {None, payer.id}]
+
+
 def test_the_log_is_narrowed_by_account_days_and_page(db: Session, home: Home) -> None:
     ana, place, payer = home
     second, again = factories.account(db), factories.customer(db)
@@ -283,7 +297,7 @@ def test_the_log_is_narrowed_by_account_days_and_page(db: Session, home: Home) -
     actor = factories.actor(ana)
     first = queries.activity(db, actor, "", "", "", "")
     assert (first.total, first.page, first.last, len(first.events)) == (31, 1, 2, 25)
-    assert len(queries.activity(db, actor, "", "", "", "", 99).events) == 6
+    assert len(queries.activity(db, actor, "", "", "", "", "99").events) == 6
     assert queries.activity(db, actor, "", str(second.id), "", "").total == 1
     assert queries.activity(db, actor, "", "", "2026-05-03", "2026-05-04").total == 3
     assert queries.activity(db, actor, "", str(place.id), "2026-05-03", "2026-05-03").total == 1

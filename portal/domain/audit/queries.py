@@ -39,6 +39,7 @@ from portal.domain.identity.addresses import masked
 from portal.kit.clock import day_bounds
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.ids import AccountId, parse_id
+from portal.kit.paging import PAGE, last_page, page_of
 from portal.kit.text import N_, _, short_day
 from portal.models.accounts import Account, Tenure
 from portal.models.audit import AuditEvent
@@ -46,7 +47,6 @@ from portal.models.bills import Bill
 from portal.models.identity import AccountLink, User
 from portal.models.payments import PaymentItem
 
-PAGE = 25
 MOST = 5_000  # rows of a file
 STAFF = "staff"
 SHOWN = ("", Kind.SIGN_INS, STAFF, Kind.PEOPLE, Kind.FILES)
@@ -92,7 +92,7 @@ def activity(
     account_claim: str,
     begin: str,
     end: str,
-    page: int = 1,
+    page_claim: object = "",
 ) -> Activity:
     """Return a page of the actor's log, newest first; three statements.
 
@@ -101,8 +101,8 @@ def activity(
     places = _linked(session, actor)
     mine = _mine(actor, _asked(places, show, account_claim, begin, end))
     total = session.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
-    last = max(1, -(-total // PAGE))
-    page = min(max(page, 1), last)
+    last = last_page(total)
+    page = min(page_of(page_claim), last)
     return Activity(
         _events(session, actor, mine, PAGE, (page - 1) * PAGE),
         page,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from portal.domain.accounts.rules import typed_number
 from portal.domain.audit import operations
 from portal.domain.audit.queries import between, read_days
 from portal.domain.identity.actor import Actor
-from portal.domain.staff.policy import PAGE, Paged, last_page, page_of, require_administrator
+from portal.domain.staff.policy import require_administrator
+from portal.kit.paging import PAGE, Paged, last_page, page_of
 from portal.models.accounts import Account, Customer, Tenure
 from portal.models.audit import AuditEvent
 from portal.models.identity import User
@@ -50,14 +51,16 @@ class Looked:
     end: str = ""
 
 
-def entries(session: Session, actor: Actor, asked: Looked, page_claim: str) -> Paged[Entry]:
+def entries(
+    session: Session, actor: Actor, asked: Looked, page_claim: str, today: date
+) -> Paged[Entry]:
     """Return a page of the audit, newest first; whoever is looked up can read that it was done.
 
     An address or a number that is not known finds nothing. Raises NotAllowed, and DomainError
     for dates.
     """
     require_administrator(actor)
-    which = and_(true(), *_conditions(session, actor, asked))
+    which = and_(true(), *_conditions(session, actor, asked, today))
     total = session.execute(select(func.count()).select_from(AuditEvent).where(which)).scalar_one()
     page = min(page_of(page_claim), last_page(total))
     doer, other = aliased(User), aliased(User)
@@ -97,14 +100,16 @@ def _entry(row: Row[Any]) -> Entry:
     )
 
 
-def _conditions(session: Session, actor: Actor, asked: Looked) -> Sequence[ColumnElement[bool]]:
+def _conditions(
+    session: Session, actor: Actor, asked: Looked, today: date
+) -> Sequence[ColumnElement[bool]]:
     found = between(*read_days(asked.begin, asked.end))
     if asked.act:
         found.append(col(AuditEvent.act) == asked.act)
     if asked.person.strip():
         found.append(_of_person(session, actor, asked.person.strip()))
     if asked.number.strip():
-        found.append(_of_number(session, actor, asked.number))
+        found.append(_of_number(session, actor, asked.number, today))
     return found
 
 
@@ -118,14 +123,14 @@ def _of_person(session: Session, actor: Actor, email: str) -> ColumnElement[bool
     return or_(col(event.actor_user_id) == user_id, col(event.subject_user_id) == user_id)
 
 
-def _of_number(session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
+def _of_number(session: Session, actor: Actor, typed: str, today: date) -> ColumnElement[bool]:
     """Return what touches the accounts and customers of a number, and note each look at one."""
     number = typed_number(typed).lstrip("0")
     if not number:
         return false()
     lives = and_(
-        col(Tenure.start_date) <= func.current_date(),
-        or_(col(Tenure.stop_date).is_(None), col(Tenure.stop_date) > func.current_date()),
+        col(Tenure.start_date) <= today,
+        or_(col(Tenure.stop_date).is_(None), col(Tenure.stop_date) > today),
     )
     accounts = session.execute(
         select(col(Account.id), col(Tenure.customer_id))

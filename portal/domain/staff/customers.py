@@ -17,10 +17,11 @@ from portal.domain.identity import factors, throttles
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import user_bucket
 from portal.domain.settings import email_change
-from portal.domain.staff.policy import Paged, last_page, page_of, require_staff
+from portal.domain.staff.policy import require_staff
 from portal.domain.staff.records import MessageRow, PaymentRow, hidden, messages, payment_rows
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
+from portal.kit.paging import Paged, last_page, page_of
 from portal.kit.text import N_
 from portal.models.accounts import Account, Customer, Tenure
 from portal.models.audit import AuditEvent

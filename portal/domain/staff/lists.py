@@ -10,10 +10,11 @@ from sqlmodel import Session, col
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.payments.states import IN_DOUBT, LIVE
-from portal.domain.staff.policy import PAGE, Paged, last_page, page_of, require_staff
+from portal.domain.staff.policy import require_staff
 from portal.domain.staff.records import MessageRow, PaymentRow, messages, payment_rows, task_said
 from portal.kit.errors import NotFound
 from portal.kit.ids import parse_id
+from portal.kit.paging import PAGE, Paged, last_page, page_of
 from portal.kit.text import N_, _
 from portal.models.exchange import ImportFault, ImportRun
 from portal.models.outbox import Mail

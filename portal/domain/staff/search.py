@@ -12,13 +12,8 @@ from portal.domain.accounts.masking import person, sees_confidential
 from portal.domain.accounts.policy import in_force
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
-from portal.domain.staff.policy import (
-    PAGE,
-    Paged,
-    last_page,
-    page_of,
-    require_staff,
-)
+from portal.domain.staff.policy import require_staff
+from portal.kit.paging import PAGE, Paged, last_page, page_of
 from portal.kit.text import _
 from portal.models.accounts import Account, Customer, Tenure
 from portal.models.identity import AccountLink, User

@@ -14,10 +14,10 @@ from portal.domain.identity.actor import ANONYMOUS, Actor
 from portal.domain.identity.sign_in import user_bucket
 from portal.domain.staff import announcements, customers, lists, operations, work
 from portal.domain.staff.announcements import Draft
-from portal.domain.staff.policy import last_page, page_of
 from portal.domain.staff.search import find, prefix_query
 from portal.kit.errors import DomainError, NotAllowed, NotFound
 from portal.kit.ids import UserId
+from portal.kit.paging import last_page, page_of
 from portal.models.accounts import Account
 from portal.models.audit import AuditEvent
 from portal.models.exchange import ImportFault, ImportRun
