@@ -73,6 +73,16 @@ def ready(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
+def told(page: Page, words: str) -> None:
+    """Expect a sentence of an act that was done, on this page or on the one that it leads to.
+
+    The page that is left may still stand, with its announcer of routes and its notice of no
+    connection: those are statuses too, outside of what the page itself says.
+    """
+    said = page.get_by_role("main").get_by_role("status")
+    expect(said.filter(has_text=words)).to_be_visible()
+
+
 def findings(page: Page, rules: dict[str, Any] = _ALL) -> list[str]:
     """Return axe's violations on the page as it stands, one line each."""
     page.evaluate(_axe())

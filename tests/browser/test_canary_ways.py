@@ -18,7 +18,7 @@ from portal.domain.identity import limits, staff, throttles
 from portal.kit.clock import utc_now
 from tests import factories
 from tests.browser import people
-from tests.browser.checks import ready
+from tests.browser.checks import ready, told
 from tests.browser.conftest import Running
 from tests.browser.people import books, code_in, link_in, somebody, visit
 from tests.browser.test_second_factors import add_passkey, plug_in
@@ -235,7 +235,7 @@ def test_linking_sharing_and_moving_to_another_address(
     for to, kind in ((new, "email_new"), (email, "email_old")):
         watched.open(page, link_in(portal, to, kind))
         page.get_by_role("button", name="Confirm the change").click()
-        expect(page.get_by_role("status")).to_contain_text("confirmed")
+        told(page, "confirmed")
     watched.look(page)
     assert watched.found_in(portal.log.read_text()) == []
 
@@ -256,7 +256,7 @@ def test_staff_enrol_and_look_at_a_customer(page: Page, portal: Running, watched
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Code", exact=True).fill(app.now())
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_contain_text("Your password and second factor are set.")
+    told(page, "Your password and second factor are set.")
     page.goto("/admin")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from portal.domain.identity import limits, passwords
 from tests import factories
-from tests.browser.checks import check_page, ready
+from tests.browser.checks import check_page, ready, told
 from tests.browser.conftest import Running
 from tests.browser.people import PASSWORD, books, visit
 
@@ -60,17 +60,17 @@ def test_out_everywhere_and_a_remembered_browser_that_only_looks(
         expect(browsers.get_by_role("row")).to_have_count(2)
         phone.get_by_label("What is the account ID?").fill("1")
         phone.get_by_role("button", name="Submit").click()
-        told(phone)
+        back_at_the_door(phone)
         check_page(phone, title="Sign in")
         by_form(phone, email, remember=True)
         phone.wait_for_url(f"**{LINK}")
         ready(phone)
 
         page.get_by_role("button", name="Sign out everywhere").click()
-        expect(page.get_by_role("status")).to_contain_text("You are signed out in every browser.")
+        told(page, "You are signed out in every browser.")
         # The other one's next step, on the socket that it had open.
         phone.get_by_role("link", name="Cancel").click()
-        told(phone)
+        back_at_the_door(phone)
         by_form(phone, email, remember=True)
         phone.wait_for_url("**/utility-billing/accounts")
         ready(phone)
@@ -88,13 +88,13 @@ def test_out_everywhere_and_a_remembered_browser_that_only_looks(
         check_page(phone, title="Request Change of Address")
         phone.get_by_role("button", name="Sign in again").click()
         phone.wait_for_url("**/sign-in?next=*")
-        expect(phone.get_by_role("status")).to_contain_text("sign in again to do this")
+        told(phone, "sign in again to do this")
         by_form(phone, email, remember=True)
         phone.wait_for_url(f"**/utility-billing/address?account={place.id}")
         expect(phone.get_by_label("Address", exact=True)).to_be_visible()
 
 
-def told(page: Page) -> None:
+def back_at_the_door(page: Page) -> None:
     """Expect the sign-in that says why it stands here."""
     expect(page).to_have_url(re.compile(r"/sign-in\?next="))
-    expect(page.locator("main [role=status]")).to_contain_text("You are no longer signed in here")
+    told(page, "You are no longer signed in here")

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from portal.cities import city_file, read_city
 from portal.demo import stories
-from tests.browser.checks import check_page, ready
+from tests.browser.checks import check_page, ready, told
 from tests.browser.conftest import Running
 
 PASSWORD = "kettle under seven bridges"
@@ -184,7 +184,7 @@ def test_five_wrong_lock_and_the_mailed_link_unlocks_at_once(
     link = mailed(portal, resident.email, "unlock")
     page.goto(link)
     page.get_by_role("button", name="Unlock account").click()
-    expect(page.get_by_role("status")).to_contain_text("Your account is unlocked.")
+    told(page, "Your account is unlocked.")
     page.goto(link)
     page.get_by_role("button", name="Unlock account").click()
     expect(page.get_by_role("alert")).to_contain_text("already used")
@@ -208,7 +208,7 @@ def test_sign_out_in_one_tab_and_back_in_another_show_nothing(
     ready(other)
     other.get_by_text(resident.first_name).first.click()
     other.get_by_role("button", name="Sign out").first.click()
-    expect(other.get_by_role("status")).to_contain_text("You are signed out.")
+    told(other, "You are signed out.")
     expect(page).to_have_url(re.compile("/sign-in"))
     other.go_back()
     expect(other).to_have_url(re.compile("/sign-in"))

@@ -7,7 +7,7 @@ import urllib.request
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from tests.browser.checks import check_page
+from tests.browser.checks import check_page, told
 from tests.browser.conftest import Running
 from tests.browser.people import PASSWORD, books, code_in, link_in, somebody
 
@@ -53,7 +53,7 @@ def test_a_forgotten_password_by_a_link_that_a_scanner_opened_first(
     expect(page.get_by_role("alert")).to_contain_text("Use at least 15 characters")
     page.get_by_label("New password", exact=True).fill(NEW)
     page.get_by_role("button", name="Save password").click()
-    expect(page.get_by_role("status")).to_contain_text("Your password is changed")
+    told(page, "Your password is changed")
 
     # Used: said at once, before anybody thinks of another password.
     page.goto(link)
@@ -106,7 +106,7 @@ def test_the_codes_activate_unlock_and_reset_on_another_device(
     phone.get_by_role("button", name="Send the link").click()
     phone.get_by_label("6-digit code").fill(code_in(portal, email, "unlock"))
     phone.get_by_role("button", name="Unlock account").click()
-    expect(phone.get_by_role("status")).to_contain_text("Your account is unlocked.")
+    told(phone, "Your account is unlocked.")
 
     forgot(phone, email)
     check_page(phone, title="Check your email")

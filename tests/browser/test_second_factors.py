@@ -19,7 +19,7 @@ from portal.http.request import COOKIE
 from portal.kit.clock import utc_now
 from portal.models.factors import TotpFactor
 from portal.models.identity import User
-from tests.browser.checks import check_page, ready
+from tests.browser.checks import check_page, ready, told
 from tests.browser.conftest import Running
 from tests.browser.people import PASSWORD, books, somebody, visit
 
@@ -97,7 +97,7 @@ def add_passkey(page: Page, name: str) -> None:
     page.goto(SECURITY)
     page.get_by_label("Name of the new passkey").fill(name)
     page.get_by_role("button", name="Add a passkey").click()
-    expect(page.get_by_role("status").first).to_contain_text("Your passkey is added.")
+    told(page, "Your passkey is added.")
 
 
 def days_kept(context: BrowserContext) -> int:
@@ -155,7 +155,7 @@ def test_a_passkey_from_its_making_to_its_end(
     check_page(page, title="My phone")
     page.get_by_label("Your password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Remove", exact=True).click()
-    expect(page.get_by_role("status").first).to_contain_text("The passkey is removed.")
+    told(page, "The passkey is removed.")
     context.clear_cookies()
     page.goto("/sign-in")
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -194,7 +194,7 @@ def test_an_app_and_recovery_codes_on_a_phone(phone: Page, make: Callable[..., P
     expect(phone.get_by_role("alert")).to_contain_text("The code is not right.")
     phone.get_by_label("Code", exact=True).fill(app.now())
     phone.get_by_role("button", name="Save").click()
-    expect(phone.get_by_role("status").first).to_contain_text("Your authenticator app is set up.")
+    told(phone, "Your authenticator app is set up.")
 
     phone.get_by_role("button", name="Make ten recovery codes").click()
     check_page(phone, title="Your recovery codes")
@@ -236,7 +236,7 @@ def test_in_spanish(
     check_page(page, title="Inicio de sesión y seguridad", lang="es")
     page.get_by_label("Nombre de la nueva llave de acceso").fill("Mi teléfono")
     page.get_by_role("button", name="Agregar una llave de acceso").click()
-    expect(page.get_by_role("status").first).to_contain_text("Su llave de acceso quedó agregada.")
+    told(page, "Su llave de acceso quedó agregada.")
     page.get_by_role("button", name="Crear diez códigos de recuperación").click()
     check_page(page, title="Sus códigos de recuperación", lang="es")
     page.goto(f"/es{SECURITY}/app")
@@ -276,7 +276,7 @@ def test_staff_at_their_own_door(
 
     page.goto(f"{SECURITY}/app")
     page.get_by_role("button", name="Remove", exact=True).click()
-    expect(page.get_by_role("status").first).to_contain_text("The authenticator app is removed.")
+    told(page, "The authenticator app is removed.")
     page.get_by_role("link", name="Security key").click()
     expect(page.get_by_text("Set up another one before this goes.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove", exact=True)).to_have_count(0)
@@ -300,7 +300,7 @@ def test_staff_enrol_with_an_app_and_nobody_enters_without_a_factor(
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Code", exact=True).fill(app.now())
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_contain_text("Your password and second factor are set.")
+    told(page, "Your password and second factor are set.")
     page.goto("/admin")
     by_app(page, email, app.at(utc_now() + timedelta(seconds=30)))
     expect(page.get_by_role("heading", name="Work list", level=1)).to_be_visible()

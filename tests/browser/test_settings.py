@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from portal.models.identity import User
 from tests import factories
-from tests.browser.checks import check_page, ready
+from tests.browser.checks import check_page, ready, told
 from tests.browser.conftest import Running
 from tests.browser.people import PASSWORD, books, link_in, mailed, somebody
 
@@ -150,7 +150,7 @@ def test_the_address_changes_at_both_mailboxes(
         expect(box).to_have_url(re.compile(r"/settings/email/confirm$"))
         check_page(box)
         box.get_by_role("button", name="Confirm the change").click()
-        expect(box.get_by_role("status")).to_contain_text("confirmed")
+        told(box, "confirmed")
         check_page(box)
         profile.close()
     page.goto("/settings")

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from portal.demo import stories
-from tests.browser.checks import check_page, ready, watch
+from tests.browser.checks import check_page, ready, told, watch
 from tests.browser.conftest import Running
 
 SCREENS = (
@@ -175,8 +175,7 @@ def test_unlink_and_the_resident_has_one_account_less(administrator: Page, porta
     expect(asked).to_have_count(0)
     page.get_by_role("link", name="Unlink").press("Enter")
     page.get_by_role("button", name="Unlink").press("Enter")
-    said = "The account is no longer linked to leo@example.org."
-    expect(page.get_by_role("status").get_by_text(said)).to_be_visible()
+    told(page, "The account is no longer linked to leo@example.org.")
     expect(page.get_by_text("Unlink", exact=True)).to_have_count(0)
 
 
@@ -228,8 +227,7 @@ def test_an_administrator_asks_the_processor_about_a_payment_in_doubt(
     expect(page.get_by_text("Look it up.")).to_be_visible()
     check_page(page)
     page.get_by_role("button", name="Ask the processor now").click()
-    said = "Nothing was paid. The resident can pay these bills again."
-    expect(page.get_by_role("status").get_by_text(said)).to_be_visible()
+    told(page, "Nothing was paid. The resident can pay these bills again.")
     expect(page.get_by_role("button", name="Ask the processor now")).to_have_count(0)
     expect(page.get_by_text("Look it up.")).to_have_count(0)
     expect(page.get_by_text("never_arrived").first).to_be_visible()
@@ -254,7 +252,7 @@ def test_an_announcement_reaches_the_home_page_clean_and_ends(
     page.get_by_role("link", name="Water main work").click()
     page.get_by_label("Text (English)").fill("Tuesday.")
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("status").get_by_text("Saved.")).to_be_visible()
+    told(page, "Saved.")
     expect(page.get_by_label("Title (English)")).to_have_value("")
     row = page.get_by_role("row").filter(has_text="Water main work")
     row.get_by_role("button", name="End now").click()

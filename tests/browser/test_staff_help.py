@@ -13,7 +13,7 @@ from portal.domain.identity.actor import Actor
 from portal.kit.clock import utc_now
 from portal.models.factors import TotpFactor
 from portal.models.identity import User
-from tests.browser.checks import check_page, ready
+from tests.browser.checks import check_page, ready, told
 from tests.browser.conftest import Running
 from tests.browser.people import PASSWORD, books, link_in, mailed, somebody, visit
 from tests.browser.test_coming_back import age
@@ -43,11 +43,6 @@ def show(desk: Page, user: User) -> None:
     ready(desk)
 
 
-def said(desk: Page, words: str) -> None:
-    """Expect the sentence of an act that was done."""
-    expect(desk.get_by_role("status").get_by_text(words)).to_be_visible()
-
-
 def test_numbers_are_asked_for_and_the_list_is_settled(
     phone: Page, desk: Page, browser: Browser, portal: Running
 ) -> None:
@@ -72,7 +67,7 @@ def test_numbers_are_asked_for_and_the_list_is_settled(
     expect(card).to_contain_text("Mail them to the service address")
     check_page(desk, title="Requests")
     card.get_by_role("button", name="Done").click()
-    said(desk, "Taken off the list.")
+    told(desk, "Taken off the list.")
     expect(card).to_have_count(0)
     assert found.group() in mailed(portal, lost.email, "numbers_requested")
 
@@ -89,7 +84,7 @@ def test_an_activation_that_did_not_arrive_is_sent_again(
     first = link_in(portal, email, "activate")
     show(desk, user)
     desk.get_by_role("button", name="Resend activation").click()
-    said(desk, f"The activation email is on its way to {email}.")
+    told(desk, f"The activation email is on its way to {email}.")
     page.goto(first)
     page.get_by_role("button", name="Activate account").click()
     expect(page.get_by_role("alert")).to_contain_text("A newer link was sent to you since.")
@@ -119,13 +114,13 @@ def test_a_second_step_that_was_lost_is_taken_off(
         desk.get_by_role("button", name="Remove the second step").click()
         # For this a member of staff signs in anew, and comes back to the same person.
         expect(desk).to_have_url(re.compile(r"/admin/sign-in\?next=.*resident.*&done=again"))
-        expect(desk.get_by_role("status").first).to_contain_text("sign in again to do this")
+        told(desk, "sign in again to do this")
         with visit(browser, portal, clerk) as again:
             show(again, lost)
             again.get_by_text("They lost their second step").click()
             check_page(again, title="Sign-in")
             again.get_by_role("button", name="Remove the second step").click()
-            said(again, f"{lost.email} has no second step and no password now.")
+            told(again, f"{lost.email} has no second step and no password now.")
         page.get_by_role("button", name="Save language").click()
         expect(page).to_have_url(re.compile(r"/sign-in\?next="))
         page.get_by_label("Email address").fill(lost.email)
@@ -139,7 +134,7 @@ def test_a_second_step_that_was_lost_is_taken_off(
         page.goto(link_in(portal, lost.email, "reset"))
         page.get_by_label("New password", exact=True).fill("nine lanterns over a slow river")
         page.get_by_role("button", name="Save password").click()
-        expect(page.get_by_role("status")).to_contain_text("Your password is changed")
+        told(page, "Your password is changed")
     assert "removed the passkeys" in mailed(portal, lost.email, "factors_removed")
 
 
@@ -163,7 +158,7 @@ def test_staff_stand_in_for_a_mailbox_that_is_lost(
         expect(desk.get_by_role("main")).to_contain_text(fresh)
         check_page(desk, title="Sign-in")
         desk.get_by_role("button", name="Confirm in place of the old mailbox").click()
-        said(desk, f"Confirmed in place of the old mailbox {moved.email}.")
+        told(desk, f"Confirmed in place of the old mailbox {moved.email}.")
         # The new one proves itself all the same.
         page.reload()
         expect(page.get_by_role("main")).to_contain_text(f"You sign in with {moved.email}.")
