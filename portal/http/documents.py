@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import wraps
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -19,6 +20,8 @@ from portal.domain.bills.details import BillDetails, bill_details
 from portal.domain.bills.document import bill_pdf, file_name
 from portal.domain.bills.words import standing_word
 from portal.domain.exchange.images import find_image
+from portal.domain.identity import limits, throttles
+from portal.domain.identity.actor import Actor
 from portal.http.request import actor_of
 from portal.kit.clock import local_date, utc_now
 from portal.kit.db import in_thread
@@ -26,13 +29,38 @@ from portal.kit.errors import DomainError, NotFound
 from portal.kit.money import plain_dollars
 from portal.kit.text import N_, _, say
 
+_TOO_MANY = N_("You downloaded very many files within an hour. Try again in an hour, or call us.")
+_KEPT_NOWHERE = {"cache-control": "private, no-store"}
+_Make = Callable[[Request, Actor], Awaitable[Response]]
 
-async def bill(request: Request) -> Response:
+
+def _counted(make: _Make) -> Callable[[Request], Awaitable[Response]]:
+    """Count somebody's documents before one is made: each is noted, and a PDF takes its while."""
+
+    @wraps(make)
+    async def handle(request: Request) -> Response:
+        actor, now = await actor_of(request), utc_now()
+        bucket, most = f"documents:{actor.user_id}", limits.DOCUMENTS_AN_HOUR
+        if actor.user_id is None or await in_thread(
+            lambda s: throttles.take(s, bucket, most, limits.DOCUMENTS_WINDOW, now)
+        ):
+            return await make(request, actor)
+        again = str(int(limits.DOCUMENTS_WINDOW.total_seconds()))
+        return _refused(DomainError(_TOO_MANY), 429, {"retry-after": again})
+
+    return handle
+
+
+def _refused(error: DomainError, status: int, more: dict[str, str] | None = None) -> Response:
+    return Response(say(error), status, _KEPT_NOWHERE | (more or {}), "text/plain")
+
+
+@_counted
+async def bill(request: Request, actor: Actor) -> Response:
     """Send a bill as a tagged PDF, or with `image=1` the city's own print where there is one.
 
     An unknown bill, a foreign one and a visitor who has not signed in get the same answer.
     """
-    actor = await actor_of(request)
     claim = request.query_params.get("id", "")
     own_print = request.query_params.get("image") == "1"
     today = local_date(utc_now(), city().zone)
@@ -48,12 +76,12 @@ async def bill(request: Request) -> Response:
     try:
         pdf, found = await in_thread(made)
     except NotFound as error:
-        return Response(say(error), 404, {"cache-control": "private, no-store"}, "text/plain")
+        return _refused(error, 404)
     return Response(
         pdf,
         media_type="application/pdf",
         headers={
-            "cache-control": "private, no-store",
+            **_KEPT_NOWHERE,
             "content-disposition": f'attachment; filename="{file_name(found)}"',
         },
     )
@@ -77,11 +105,11 @@ def _harmless(text: str) -> str:
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-async def accounts(request: Request) -> Response:
+@_counted
+async def accounts(request: Request, actor: Actor) -> Response:
     """Send the accounts that the Accounts page shows for the same address as a CSV file."""
-    actor = await actor_of(request)
     if not actor.is_resident:
-        return Response(status_code=404, headers={"cache-control": "private, no-store"})
+        return Response(status_code=404, headers=_KEPT_NOWHERE)
     asked = request.query_params
     today = local_date(utc_now(), city().zone)
 
@@ -112,19 +140,18 @@ _ACTIVITY = (
 )
 
 
-async def activity(request: Request) -> Response:
+@_counted
+async def activity(request: Request, actor: Actor) -> Response:
     """Send what the page "Who looked at my account" shows for the same address as a CSV file."""
-    actor = await actor_of(request)
     if not actor.is_resident:
-        return Response(status_code=404, headers={"cache-control": "private, no-store"})
+        return Response(status_code=404, headers=_KEPT_NOWHERE)
     asked = request.query_params
     wanted = [asked.get(name, "")[:200] for name in ("show", "account", "begin", "end")]
     zone = city().zone
     try:
         found = await in_thread(lambda s: audit.taken(s, actor, *wanted))
     except DomainError as refused:
-        status = 404 if isinstance(refused, NotFound) else 422
-        return Response(say(refused), status, {"cache-control": "private, no-store"}, "text/plain")
+        return _refused(refused, 404 if isinstance(refused, NotFound) else 422)
     rows = [
         (
             f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", one.said, one.account_no, one.browser,
@@ -146,7 +173,7 @@ def _spreadsheet(columns: Sequence[str], rows: Iterable[Sequence[str]], name: st
         ("\ufeff" + file.getvalue()).encode(),
         media_type="text/csv",
         headers={
-            "cache-control": "private, no-store",
+            **_KEPT_NOWHERE,
             "content-disposition": f'attachment; filename="{name}"',
         },
     )

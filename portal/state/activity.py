@@ -9,8 +9,7 @@ from portal import routes
 from portal.cities import city
 from portal.domain.audit import queries
 from portal.kit.errors import DomainError, NotFound
-from portal.kit.text import moment
-from portal.state.admin_words import entries
+from portal.kit.text import moment, ngettext, number
 from portal.state.base import RESIDENT, PortalState, handler, loader
 
 
@@ -91,3 +90,8 @@ class ActivityState(PortalState):
 def _row(one: queries.Event) -> EventRow:
     place = ", ".join(filter(None, (one.browser, one.network)))
     return EventRow(moment(one.at, city().zone), one.said, one.account_no, place)
+
+
+def entries(n: int) -> str:
+    """Write how many lines a log has: "1,234 entries"."""
+    return ngettext("%(count)s entry", "%(count)s entries", n, count=number(n))

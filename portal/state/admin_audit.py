@@ -11,8 +11,9 @@ from portal.domain.audit.queries import read_days
 from portal.domain.staff import audit
 from portal.kit.clock import local_date, utc_now
 from portal.kit.errors import DomainError
+from portal.state.activity import entries
 from portal.state.admin_views import when
-from portal.state.admin_words import act_word, entries, role_word
+from portal.state.admin_words import act_word, role_word
 from portal.state.base import ADMINISTRATOR, PortalState, handler, loader
 
 

@@ -1,6 +1,6 @@
 """How staff screens say what the portal notes by short names: acts, sources, counts, roles."""
 
-from portal.kit.text import N_, _, ngettext, number
+from portal.kit.text import N_, _, number
 
 ACTS = {
     "app.add": N_("Added an authenticator app"),
@@ -124,11 +124,6 @@ _ROLES = {
 def act_word(act: str) -> str:
     """Write what was done."""
     return _(ACTS.get(act, act))
-
-
-def entries(n: int) -> str:
-    """Write how many lines a log has: "1,234 entries"."""
-    return ngettext("%(count)s entry", "%(count)s entries", n, count=number(n))
 
 
 def source_word(source: str) -> str:

@@ -29,6 +29,9 @@ USER_ID_MAX = 20
 USER_IDS_A_DAY = 10
 EMAIL_CHANGES_A_DAY = 5
 EXPORTS_A_DAY = 5
+# Bills and lists taken as files: enough for a property manager's 500 accounts.
+DOCUMENTS_AN_HOUR = 1_000
+DOCUMENTS_WINDOW = timedelta(hours=1)
 
 # Second factors.
 SECOND_STEP_LIFE = timedelta(minutes=10)  # between the password and the second factor

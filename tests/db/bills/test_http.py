@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from portal.config import settings
 from portal.domain.exchange.images import stored_path
-from portal.domain.identity import sessions
+from portal.domain.identity import limits, sessions
 from portal.http.documents import routes
 from portal.http.request import COOKIE
 from portal.kit.clock import utc_now
@@ -76,3 +76,20 @@ async def test_foreign_unknown_and_nobody_get_the_same_answer(
                 seen.add((answer.status_code, answer.text, answer.headers["cache-control"]))
     assert len(seen) == 1
     assert next(iter(seen))[0] == 404
+
+
+async def test_so_many_files_an_hour_and_no_more_of_anybody(
+    town: tuple[User, User, str], database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert limits.DOCUMENTS_AN_HOUR == 1_000
+    monkeypatch.setattr(limits, "DOCUMENTS_AN_HOUR", 2)
+    owner, stranger, bill = town
+    paths = (f"/documents/bill?id={bill}", "/documents/activity", "/documents/accounts")
+    answers = [await ask(path, owner, database) for path in paths]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "Try again in an hour" in answers[-1].text
+    assert answers[-1].headers["retry-after"] == "3600"
+    # Another one's are counted apart, and nobody's not at all: there is nothing for them.
+    assert (await ask(paths[2], stranger, database)).status_code == 200
+    for _ in range(3):
+        assert (await ask(paths[0], None, database)).status_code == 404
