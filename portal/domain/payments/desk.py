@@ -251,7 +251,8 @@ class Desk:
                 continue
             looked += 1
             try:
-                self._settle_doubt(payment, now)
+                # Read anew: each call may take its ten seconds, and the one before was such.
+                self.settle(PaymentId(payment.id))
             except (Unknown, Refused) as unheard:
                 log.warning("payment %s stays in doubt: %s", payment.number, unheard)
                 self._call_for_help(payment, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -14,6 +15,7 @@ from portal.domain.cart.rules import Problems
 from portal.domain.payments import queries as queries_of_payments
 from portal.domain.payments.attempts import AlreadyPaid, AmountChanged
 from portal.domain.payments.states import PaymentStatus
+from portal.gateways.stripe import Intent
 from tests.db.payments.shop import Shop
 
 
@@ -136,6 +138,27 @@ def test_a_request_that_never_arrived_is_not_first_charged_after_the_deadline(sh
     assert shop.charged() == 0
     assert _cart_status(shop, cart) == "expired"
     assert shop.scalar("SELECT failure_code FROM payment") == "never_arrived"
+
+
+def test_a_sweep_that_is_slow_does_not_first_charge_after_the_deadline(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        ana, bills = shop.household(5000)
+        cart = shop.checkout(ana, bills)
+        shop.standin.faults.append("timeout_before")
+        shop.pay(ana, cart, 5000)
+    shop.pass_time(595)
+    confirm = shop.desk.processor.confirm
+
+    def slow(*arguments: Any) -> Intent:
+        intent = confirm(*arguments)
+        shop.pass_time(10)
+        return intent
+
+    monkeypatch.setattr(shop.desk.processor, "confirm", slow)
+    assert shop.desk.sweep() == 2
+    assert shop.charged() == 5000
 
 
 def test_three_d_secure_passed_pays_and_failed_does_not(shop: Shop) -> None:
