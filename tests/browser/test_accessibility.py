@@ -86,19 +86,6 @@ _BORDERLESS = """() => Array.from(document.querySelectorAll(".button, .input"))
   .map((e) => `${e.tagName} ${e.textContent.slice(0, 30)}`)"""
 
 
-@pytest.fixture(params=EVERY_PAGE)
-def opened(request: pytest.FixtureRequest, page: Page, resident: dict[str, str]) -> Page:
-    """Open each page; those of a resident as the guide's."""
-    path = request.param
-    if path in OF_RESIDENTS:
-        path += f"?id={resident['bill']}&account={resident['account']}"
-    else:
-        page.context.clear_cookies()
-    page.goto(path)
-    ready(page)
-    return page
-
-
 def _stops(page: Page) -> list[str]:
     """Tab through the page; return what is wrong with any stop."""
     wrong = []
@@ -119,47 +106,64 @@ def _stops(page: Page) -> list[str]:
     return wrong
 
 
-def test_the_keyboards_way_is_seen_and_in_order(opened: Page) -> None:
-    assert _stops(opened) == []
-    opened.set_viewport_size({"width": 390, "height": 844})
-    opened.emulate_media(color_scheme="dark")
-    opened.evaluate("window.scrollTo(0, 0)")
-    assert _stops(opened) == []
+def _repeats(page: Page) -> list[str]:
+    """Return what does not stand where it stands on every page: help and the other language."""
+    foot = page.get_by_role("contentinfo")
+    links = foot.locator("a").all_inner_texts()[1:]
+    call = foot.locator(".help a").get_attribute("href")
+    other = page.get_by_role("banner").locator("a[hreflang=es]").filter(visible=True)
+    order = page.locator("[tabindex]").evaluate_all("all => all.every((e) => e.tabIndex <= 0)")
+    held = {
+        f"links at the foot: {links}": links == ["Contact Us", "Accessibility", "Privacy", "Help"],
+        f"whom to call: {call}": call == "tel:+19259315500",
+        "the other language's own name": other.get_attribute("lang") == "es",
+        "an order of its own for the Tab key": order,
+    }
+    return [name for name, holds in held.items() if not holds]
 
 
-def test_nothing_is_cut_small_or_in_motion(opened: Page) -> None:
-    wrong = {"small": opened.evaluate(_SMALL)}
-    opened.set_viewport_size({"width": 640, "height": 450})  # 1280 px at 200 %
-    wrong["sideways at 200 %"] = opened.evaluate(
+def _cut_small_or_in_motion(page: Page) -> dict[str, object]:
+    wrong = {"small": page.evaluate(_SMALL)}
+    page.set_viewport_size({"width": 640, "height": 450})  # 1280 px at 200 %
+    wrong["sideways at 200 %"] = page.evaluate(
         "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     )
-    wrong["small at 200 %"] = opened.evaluate(_SMALL)
+    wrong["small at 200 %"] = page.evaluate(_SMALL)
     # A constructed sheet: the page's own policy stays in force.
-    opened.evaluate(
+    page.evaluate(
         "(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);"
         " document.adoptedStyleSheets = [sheet]; }",
         _SPACING,
     )
-    wrong["cut by wider spacing"] = opened.evaluate(_CLIPPED)
-    opened.emulate_media(reduced_motion="reduce")
-    wrong["moving"] = opened.evaluate(_MOVING)
-    opened.emulate_media(forced_colors="active")
-    wrong["without an edge in forced colours"] = opened.evaluate(_BORDERLESS)
-    assert {name: found for name, found in wrong.items() if found} == {}
+    wrong["cut by wider spacing"] = page.evaluate(_CLIPPED)
+    page.emulate_media(reduced_motion="reduce")
+    wrong["moving"] = page.evaluate(_MOVING)
+    page.emulate_media(forced_colors="active")
+    wrong["without an edge in forced colours"] = page.evaluate(_BORDERLESS)
+    return wrong
 
 
-def test_help_and_the_other_language_stand_in_the_same_place(opened: Page) -> None:
-    foot = opened.get_by_role("contentinfo")
-    assert foot.locator("a").all_inner_texts()[1:] == [
-        "Contact Us",
-        "Accessibility",
-        "Privacy",
-        "Help",
-    ]
-    assert foot.locator(".help a").get_attribute("href") == "tel:+19259315500"
-    other = opened.get_by_role("banner").locator("a[hreflang=es]").filter(visible=True)
-    expect(other).to_have_attribute("lang", "es")
-    assert opened.locator("[tabindex]").evaluate_all("all => all.every((e) => e.tabIndex <= 0)")
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_a_page_is_for_every_way_of_reading_it(
+    page: Page, resident: dict[str, str], path: str
+) -> None:
+    if path in OF_RESIDENTS:
+        path += f"?id={resident['bill']}&account={resident['account']}"
+    else:
+        page.context.clear_cookies()
+    page.goto(path)
+    ready(page)
+    wrong: dict[str, object] = {"not where it always is": _repeats(page)}
+    wrong["by keyboard"] = _stops(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("window.scrollTo(0, 0)")
+    wrong["by keyboard on a dark phone"] = _stops(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+    wrong |= _cut_small_or_in_motion(page)
+    said = [f"{name}: {found}" for name, found in wrong.items() if found]
+    assert said == [], "\n".join(said)
 
 
 def _fields_repeat(page: Page, summary: Locator) -> None:

@@ -54,14 +54,6 @@ def _keep(page: Page, name: str) -> None:
         shots(page, Path(folder), name.strip("/").replace("/", "-") or "home")
 
 
-@pytest.mark.parametrize("path", OF_RESIDENTS)
-def test_residents_pages(page: Page, resident: dict[str, str], path: str) -> None:
-    query = f"?id={resident['bill']}" if path == routes.BILL else f"?account={resident['account']}"
-    page.goto(path + query)
-    check_page(page)
-    _keep(page, path)
-
-
 def _check_paper(page: Page, printed: str) -> None:
     """Hold a page to what paper says: whose it is, where it stands and when it was printed."""
     page.emulate_media(media="print")
@@ -73,10 +65,13 @@ def _check_paper(page: Page, printed: str) -> None:
 
 
 @pytest.mark.parametrize("path", OF_RESIDENTS)
-def test_residents_pages_on_paper(page: Page, resident: dict[str, str], path: str) -> None:
+def test_residents_pages_on_screen_and_paper(
+    page: Page, resident: dict[str, str], path: str
+) -> None:
     query = f"?id={resident['bill']}" if path == routes.BILL else f"?account={resident['account']}"
     page.goto(path + query)
-    ready(page)
+    check_page(page)
+    _keep(page, path)
     _check_paper(page, "Printed")
 
 
