@@ -69,9 +69,11 @@ def _rows() -> Any:
     return table(
         State.total,
         [
-            Column(_("What happened"), lambda row: row.act, head=True),
+            Column(
+                _("What happened"), lambda row: _with(row.act, row.note), head=True, hide_label=True
+            ),
             Column(_("When"), lambda row: row.at, kind="nowrap", beside=True),
-            Column(_("Who"), lambda row: row.who),
+            Column(_("Who"), lambda row: _with(row.who, row.network)),
             Column(_("To whom"), lambda row: row.whom),
             Column(_("Account"), lambda row: row.account),
             Column(
@@ -80,13 +82,16 @@ def _rows() -> Any:
                     row.customer != "", link(row.cid, to=customer + row.customer), row.cid
                 ),
             ),
-            Column(_("Note"), lambda row: row.note),
-            Column(_("Network"), lambda row: row.network),
         ],
         State.rows,
         dense=True,
         phone="cards brief",
     )
+
+
+def _with(words: Any, more: Any) -> Any:
+    below = rx.el.span(" ", more, class_name="note muted")
+    return rx.el.span(words, rx.cond(more != "", below), class_name="stacked")
 
 
 pages = (

@@ -151,6 +151,25 @@ def _links() -> Any:
     )
 
 
+def _user_id() -> Any:
+    return form.form(
+        form.field(
+            "user_id",
+            _("User ID"),
+            optional=True,
+            hint=_("Between 1 and 20 characters, to sign in with instead of your email."),
+            size="short",
+            auto_complete="off",
+            auto_capitalize="none",
+            spell_check=False,
+            default_value=State.user_id,
+            key=State.user_id,
+        ),
+        form.actions(form.button(_("Save User ID"), kind="submit")),
+        on_submit=State.save_user_id,
+    )
+
+
 def _more() -> Any:
     named = (
         (_("Passkeys and two-step sign-in"), routes.SETTINGS_SECURITY),
@@ -171,22 +190,7 @@ def _more() -> Any:
     return rx.el.section(
         rx.el.h2(_("Signing in and messages")),
         rx.el.ul(*links, class_name="links down"),
-        form.form(
-            form.field(
-                "user_id",
-                _("User ID"),
-                optional=True,
-                hint=_("Between 1 and 20 characters, to sign in with instead of your email."),
-                size="short",
-                auto_complete="off",
-                auto_capitalize="none",
-                spell_check=False,
-                default_value=State.user_id,
-                key=State.user_id,
-            ),
-            form.actions(form.button(_("Save User ID"), kind="submit")),
-            on_submit=State.save_user_id,
-        ),
+        feedback.with_recent_sign_in(_user_id()),
         form.form(
             form.select(
                 "language",

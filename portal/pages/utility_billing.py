@@ -25,12 +25,21 @@ def view() -> Any:
             rx.el.li(link(_("Link to Account"), to=routes.link(routes.LINK))),
             class_name="links",
         ),
-        feedback.waiting(_form()),
+        feedback.waiting(rx.cond(State.only_looks, _looks_only()), _form()),
         rx.el.details(
             rx.el.summary(_("Where do I find these numbers?")),
             bill_picture(),
         ),
         no_numbers(),
+    )
+
+
+def _looks_only() -> Any:
+    return feedback.sign_in_again(
+        _(
+            "This browser remembers you for looking: a search finds the accounts that you linked."
+            " To link another one, sign in again."
+        )
     )
 
 
