@@ -85,7 +85,8 @@ def told(page: Page, words: str) -> None:
 
 def findings(page: Page, rules: dict[str, Any] = _ALL) -> list[str]:
     """Return axe's violations on the page as it stands, one line each."""
-    page.evaluate(_axe())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
     result = page.evaluate("(rules) => axe.run(document, rules)", rules)
     return [
         f"{violation['id']} ({violation['impact']}): {node['target']} {node['html'][:160]}"
