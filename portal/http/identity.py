@@ -315,10 +315,8 @@ async def post_sign_up(request: Request) -> Response:
             )
             now = utc_now()
             await in_thread(lambda s: sign_up.sign_up(s, visitor(request), newcomer, now))
-    except sign_up.BadFields as wrong:
-        return await _sign_up_page(request, kept, *map(problem, wrong.faults))
     except DomainError as error:
-        return await _sign_up_page(request, kept, problem(error))
+        return await _sign_up_page(request, kept, *map(problem, error.each))
     return await verify_page(request, newcomer.email)
 
 

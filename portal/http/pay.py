@@ -20,7 +20,7 @@ from portal.cities import city
 from portal.cities.calendar import next_business_day
 from portal.domain.cart import operations, queries
 from portal.domain.cart.queries import CartLine, CartView
-from portal.domain.cart.rules import Problems, read_billing
+from portal.domain.cart.rules import read_billing
 from portal.domain.cart.states import CartStatus
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import ip_key
@@ -183,9 +183,8 @@ async def _draw(
 
 
 def _refusal(error: DomainError) -> JSONResponse:
-    every = error.problems if isinstance(error, Problems) else (error,)
     return JSONResponse(
-        {"problems": [{"sentence": say(one), "field": one.field} for one in every]}, 422
+        {"problems": [{"sentence": say(one), "field": one.field} for one in error.each]}, 422
     )
 
 

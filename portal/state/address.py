@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from portal.cities import city
 from portal.domain.requests import address
-from portal.domain.requests.rules import WrongAddress
 from portal.kit.clock import local_date, utc_now
 from portal.kit.text import N_, _, day
 from portal.state.base import RESIDENT, PortalState, handler, loader
@@ -54,12 +53,7 @@ class AddressState(PortalState):
         """Look at what was typed, and show it to be confirmed."""
         self.typed = {name: form.get(name, "")[:600] for name in _FIELDS}
         page = await self._ask(address.address, self.account)
-        try:
-            self.wished = list(address.check_address(page, self.typed).lines())
-        except WrongAddress as wrong:
-            for fault in wrong.faults:
-                self._show(fault)
-            return
+        self.wished = list(address.check_address(page, self.typed).lines())
         self.step = "check"
 
     @handler(RESIDENT)

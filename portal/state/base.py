@@ -134,10 +134,11 @@ class PortalState(rx.State):
 
     def _show(self, error: DomainError) -> None:
         """Show an expected refusal at the top and, where it names one, at its field."""
-        sentence = say(error)
-        self.problems = [*self.problems, Problem(sentence, error.field)]
-        if error.field:
-            self.field_errors = {**self.field_errors, error.field: sentence}
+        for one in error.each:
+            sentence = say(one)
+            self.problems = [*self.problems, Problem(sentence, one.field)]
+            if one.field:
+                self.field_errors = {**self.field_errors, one.field: sentence}
 
     def _leave_other_page(self) -> None:
         """Forget what another page loaded, so that coming back to it shows nothing of then."""

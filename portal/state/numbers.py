@@ -21,12 +21,7 @@ class NumbersState(PortalState):
     @handler(RESIDENT)
     async def send(self, form: dict[str, str]) -> None:
         """Record the request."""
-        try:
-            self.reference = await self._ask(numbers.ask, form, now=utc_now())
-        except numbers.WrongFields as wrong:
-            for fault in wrong.faults:
-                self._show(fault)
-            return
+        self.reference = await self._ask(numbers.ask, form, now=utc_now())
         self.notice = _(
             "Your request %(reference)s was received. We sent you an email that confirms it.",
             reference=self.reference,

@@ -10,9 +10,9 @@ from portal.cities import city
 from portal.cities.calendar import next_business_day
 from portal.domain.cart import operations
 from portal.domain.cart.queries import CartLine, CartView
-from portal.domain.cart.rules import Problems
 from portal.domain.cart.states import CartStatus
 from portal.kit.clock import local_date, utc_now
+from portal.kit.errors import Problems
 from portal.kit.money import plain_dollars
 from portal.kit.text import _, day, money, say, short_day
 from portal.state.base import RESIDENT, PortalState, Problem, handler, loader
@@ -118,7 +118,7 @@ class PayBillsState(PortalState):
 
         Of several bills the summary names the one; at the field its row does.
         """
-        refused = {one.field: one for one in several.problems}
+        refused = {one.field: one for one in several.each}
         for row in self.rows:
             if row.field in refused:
                 self._show(refused.pop(row.field))

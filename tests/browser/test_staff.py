@@ -241,6 +241,7 @@ def test_an_announcement_reaches_the_home_page_clean_and_ends(
     ready(page)
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("alert").get_by_text("Enter a title.")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(2)
     page.get_by_label("Title (English)").fill("Water main work")
     page.get_by_label("Text (English)").fill("<b>Monday</b> <script>alert(1)</script>on Main St.")
     page.get_by_role("button", name="Publish").click()

@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from portal.domain.alerts import operations, queries
-from portal.domain.alerts.rules import BadNotification, Rehearsal
+from portal.domain.alerts.rules import Rehearsal
 from portal.domain.identity.actor import Actor
 from portal.jobs import alerts as job
 from portal.jobs.app import DAILY
 from portal.kit.db import transaction
-from portal.kit.errors import NotFound
+from portal.kit.errors import NotFound, Problems
 from portal.models.accounts import Tenure
 from portal.models.identity import AccountLink, User
 from portal.models.outbox import Mail
@@ -226,10 +226,16 @@ def test_mail_speaks_the_residents_language(db: Session, house: House) -> None:
 def test_what_cannot_be_saved_names_its_field(
     house: House, given: dict[str, object], field: str
 ) -> None:
-    with pytest.raises(BadNotification) as refused:
+    with pytest.raises(Problems) as refused:
         save(house, **given)
     assert refused.value.field == field
     assert house.db.exec(select(UsageNotification)).all() == []
+
+
+def test_every_field_at_fault_is_named_at_once(house: House) -> None:
+    with pytest.raises(Problems) as refused:
+        save(house, threshold="lots", emails=["a@b.co", "two@", "three@"])
+    assert [one.field for one in refused.value.each] == ["threshold", "email_2", "email_3"]
 
 
 def test_a_foreign_account_is_not_found(db: Session, house: House) -> None:

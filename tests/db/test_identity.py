@@ -21,6 +21,7 @@ from portal.domain.identity import (
 )
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.sign_in import Outcome, Result
+from portal.kit.errors import Problems
 from portal.kit.ids import UserId
 from portal.kit.text import speaking
 from portal.models.audit import AuditEvent
@@ -158,15 +159,15 @@ def test_signing_up_again_before_activation_takes_the_newest_words(db: Session) 
     ],
 )
 def test_each_field_says_what_it_wants(given: tuple[str, str, str, str], field: str) -> None:
-    with pytest.raises(sign_up.BadFields) as refused:
+    with pytest.raises(Problems) as refused:
         sign_up.read_form(*given)
-    assert [fault.field for fault in refused.value.faults] == [field]
+    assert [fault.field for fault in refused.value.each] == [field]
 
 
 def test_every_field_at_fault_is_named_at_once() -> None:
-    with pytest.raises(sign_up.BadFields) as refused:
+    with pytest.raises(Problems) as refused:
         sign_up.read_form("ana", "short", "", " ")
-    fields = [fault.field for fault in refused.value.faults]
+    fields = [fault.field for fault in refused.value.each]
     assert fields == ["email", "password", "first_name", "last_name"]
 
 

@@ -10,7 +10,7 @@ from portal.domain.identity import limits
 from portal.domain.identity.actor import ANONYMOUS, Actor
 from portal.domain.requests import numbers
 from portal.domain.staff.work import work_list
-from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.errors import DomainError, NotAllowed, NotFound, Problems
 from portal.models.audit import AuditEvent
 from portal.models.identity import NumbersRequest
 from portal.models.outbox import Mail
@@ -77,9 +77,9 @@ def test_known_and_unknown_read_the_same(db: Session, resident: Actor) -> None:
 def test_what_is_missing_is_said_at_its_field(
     db: Session, resident: Actor, typed: dict[str, str], fields: list[str]
 ) -> None:
-    with pytest.raises(numbers.WrongFields) as wrong:
+    with pytest.raises(Problems) as wrong:
         numbers.ask(db, resident, typed, now=NOW)
-    assert [fault.field for fault in wrong.value.faults] == fields
+    assert [fault.field for fault in wrong.value.each] == fields
 
 
 def test_three_a_day_a_person_and_ten_a_network(db: Session, resident: Actor) -> None:

@@ -7,9 +7,8 @@ from sqlmodel import Session, select
 
 from portal.domain.identity.sessions import FreshSignInNeeded
 from portal.domain.requests import address, delivery
-from portal.domain.requests.rules import WrongAddress
 from portal.domain.requests.states import TRANSITIONS, RequestStatus, move
-from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.errors import DomainError, NotAllowed, NotFound, Problems
 from portal.models.accounts import Tenure
 from portal.models.audit import AuditEvent
 from portal.models.exchange import ContactRequest, DeliveryChange
@@ -186,9 +185,9 @@ def test_only_administrators_decide(db: Session) -> None:
 def test_every_wrong_field_is_named(db: Session) -> None:
     user, place, _ = factories.household(db)
     wrong = {"addr1": " \n ", "city": "x" * 41, "state": "XX", "zip": "９４５６６"}
-    with pytest.raises(WrongAddress) as refused:
+    with pytest.raises(Problems) as refused:
         address.request_address(db, factories.actor(user), str(place.id), wrong, now=NOW)
-    assert [fault.field for fault in refused.value.faults] == ["addr1", "city", "state", "zip"]
+    assert [fault.field for fault in refused.value.each] == ["addr1", "city", "state", "zip"]
 
 
 def test_the_same_address_is_no_change(db: Session) -> None:

@@ -55,6 +55,9 @@ async def test_a_holder_invites_and_withdraws(database: Engine, house: House) ->
     assert state.invited == []
     await run(state, "invite", FORM | {"email": "x"})
     assert state.field_errors == {"email": "Enter one email address, like name@example.org."}
+    await run(state, "invite", {"email": "x", "rights": "all", "last_day": "soon"})
+    assert [one.field for one in state.problems] == ["email", "rights", "last_day"]
+    assert {one.field: one.sentence for one in state.problems} == state.field_errors
 
 
 async def test_an_old_sign_in_looks_and_is_led_to_sign_in_for_acts(

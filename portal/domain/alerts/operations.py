@@ -14,7 +14,7 @@ from portal.domain.audit.operations import record
 from portal.domain.identity.actor import Actor
 from portal.domain.usage import queries as usage_queries
 from portal.domain.usage.rules import gallons
-from portal.kit.errors import DomainError, NotFound
+from portal.kit.errors import DomainError, NotFound, read_all
 from portal.kit.ids import UserId
 from portal.kit.text import N_
 from portal.models.accounts import Account
@@ -41,13 +41,14 @@ def save(
 ) -> list[str]:
     """Keep the actor's threshold for an account; return the addresses asked to confirm.
 
-    Raises NotFound, BadNotification, MovedOut.
+    Raises NotFound, Problems, MovedOut.
     """
     account = opened(session, actor, account_claim)
     if not suspended:
         _demand_service(account, zone, now)
-    wanted = rules.read_threshold(threshold)
-    named = rules.read_emails(emails)
+    wanted, named = read_all(
+        lambda: rules.read_threshold(threshold), lambda: rules.read_emails(emails)
+    )
     session.connection().execute(
         text(
             "INSERT INTO usage_notification (user_id, account_id, customer_id, threshold_gallons,"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from portal.domain.identity.addresses import parse_email
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, Problems
 from portal.kit.text import N_
 
 EMAILS = 3
@@ -67,20 +67,25 @@ def read_threshold(text: str) -> int:
 
 
 def read_emails(typed: Sequence[str]) -> list[str]:
-    """Return the addresses of the fields Email 1 to 3, each once. Raises BadNotification."""
+    """Return the addresses of the fields Email 1 to 3, each once. Raises Problems."""
     found: list[str] = []
+    problems: list[DomainError] = []
     for number, text in enumerate(typed[:EMAILS], 1):
         if not text.strip():
             continue
         address = parse_email(text)
         if address is None:
-            raise BadNotification(
-                N_("Email %(number)s is not a complete address, like name@example.com."),
-                field=f"email_{number}",
-                number=number,
+            problems.append(
+                BadNotification(
+                    N_("Email %(number)s is not a complete address, like name@example.com."),
+                    field=f"email_{number}",
+                    number=number,
+                )
             )
-        if address.lower() not in {one.lower() for one in found}:
+        elif address.lower() not in {one.lower() for one in found}:
             found.append(address)
-    if not found:
-        raise BadNotification(N_("Enter at least one email address."), field="email_1")
+    if not found and not problems:
+        problems.append(BadNotification(N_("Enter at least one email address."), field="email_1"))
+    if problems:
+        raise Problems(problems)
     return found

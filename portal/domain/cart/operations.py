@@ -14,7 +14,7 @@ from portal.domain.cart.queries import CartView, own, status_at
 from portal.domain.cart.states import CartStatus, move
 from portal.domain.identity.actor import Actor
 from portal.kit.db import database_now
-from portal.kit.errors import DomainError, NotAllowed
+from portal.kit.errors import DomainError, NotAllowed, Problems
 from portal.kit.ids import BillId, CartId, parse_id
 from portal.kit.money import format_cents, plain_dollars
 from portal.kit.text import N_
@@ -220,7 +220,7 @@ def begin_checkout(
         and item.amount_cents > owed[BillId(item.bill_id)] - others[BillId(item.bill_id)].cents
     ]
     if taken:
-        raise rules.Problems(taken)
+        raise Problems(taken)
     rules.check_total(sum(item.amount_cents for item in items))
     cart.expires_at = now + timedelta(seconds=rules.WINDOW_SECONDS)
     cart.extensions = 0

@@ -8,7 +8,7 @@ from datetime import date
 from email_validator import EmailNotValidError, validate_email
 
 from portal.cities.model import Payments
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, Problems
 from portal.kit.ids import BillId
 from portal.kit.money import format_cents, read_typed_cents
 from portal.kit.text import N_
@@ -20,18 +20,6 @@ CARD_MAXIMUM_CENTS = 99_999_999
 MOST_BILLS = 50
 _ZIP = re.compile(r"\d{5}(-?\d{4})?\Z", re.ASCII)
 _PHONE = re.compile(r"[0-9 ().+-]{7,25}\Z", re.ASCII)
-
-
-class Problems(DomainError):
-    """Several refusals of one form, each with its field."""
-
-    code = "problems"
-
-    def __init__(self, problems: Sequence[DomainError]) -> None:
-        first = problems[0]
-        super().__init__(first.sentence, field=first.field)
-        self.params = first.params
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True)

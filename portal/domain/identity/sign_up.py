@@ -1,6 +1,5 @@
 """Signing up and proving the address. Known and unknown addresses get the same answer."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from portal.domain.identity import limits, mail_tokens, mails, passwords, sessio
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import email_key, parse_email
 from portal.domain.identity.states import UserStatus, move
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, read_all
 from portal.kit.ids import UserId
 from portal.kit.text import N_, language
 from portal.models.identity import User
@@ -24,15 +23,6 @@ class BadField(DomainError):
     """What was typed in one field cannot be used; `field` names it."""
 
     code = "bad_field"
-
-
-class BadFields(Exception):
-    """The form's fields that do not hold, each with its sentence, in the form's order."""
-
-    def __init__(self, faults: Sequence[DomainError]) -> None:
-        """Keep the faults."""
-        super().__init__("; ".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -77,16 +67,8 @@ def _name(typed: str, field: str, missing: str) -> str:
 def read_form(email: str, password: str, first_name: str, last_name: str) -> Newcomer:
     """Check a sign-up form and hash its password: slow, so throttle first, outside a transaction.
 
-    Raises BadFields with every field that does not hold.
+    Raises Problems with every field that does not hold.
     """
-    faults: list[DomainError] = []
-
-    def checked(read: Callable[[], str]) -> str:
-        try:
-            return read()
-        except DomainError as fault:
-            faults.append(fault)
-            return ""
 
     def of_password() -> str:
         if not password:
@@ -94,12 +76,12 @@ def read_form(email: str, password: str, first_name: str, last_name: str) -> New
         passwords.check(password, (email, first_name, last_name, *town_words()))
         return password
 
-    address = checked(lambda: email_of(email))
-    chosen = checked(of_password)
-    first = checked(lambda: _name(first_name, "first_name", N_("Enter your first name.")))
-    last = checked(lambda: _name(last_name, "last_name", N_("Enter your last name.")))
-    if faults:
-        raise BadFields(faults)
+    address, chosen, first, last = read_all(
+        lambda: email_of(email),
+        of_password,
+        lambda: _name(first_name, "first_name", N_("Enter your first name.")),
+        lambda: _name(last_name, "last_name", N_("Enter your last name.")),
+    )
     return Newcomer(address, passwords.hash_of(chosen), first, last)
 
 

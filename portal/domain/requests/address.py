@@ -148,7 +148,7 @@ def request_address(
 ) -> AddressRequest:
     """Record the request with a reference and confirm it by mail.
 
-    Raises NotFound, FreshSignInNeeded, WrongAddress, and DomainError while an earlier one waits.
+    Raises NotFound, FreshSignInNeeded, Problems, and DomainError while an earlier one waits.
     """
     account = held(session, actor, account_claim)
     demand_fresh(actor, now)

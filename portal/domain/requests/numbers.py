@@ -18,7 +18,7 @@ from portal.domain.identity.addresses import ip_key
 from portal.domain.identity.permission import ADMINISTRATOR, STAFF
 from portal.domain.requests import mails
 from portal.domain.requests.rules import new_reference, one_line
-from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.errors import DomainError, NotAllowed, NotFound, Problems
 from portal.kit.ids import parse_id
 from portal.kit.text import N_
 from portal.models.identity import NumbersRequest, User
@@ -40,21 +40,10 @@ class Waiting:
     requested_by: str
 
 
-class WrongFields(DomainError):
-    """Fields that need mending. `faults` are one DomainError a field."""
-
-    code = "wrong_fields"
-
-    def __init__(self, faults: list[DomainError]) -> None:
-        super().__init__(faults[0].sentence, field=faults[0].field)
-        self.params = faults[0].params
-        self.faults = tuple(faults)
-
-
 def ask(session: Session, actor: Actor, typed: Mapping[str, str], *, now: datetime) -> str:
     """Record the request, confirm it by mail and return its number.
 
-    Raises NotAllowed for who is no resident, WrongFields, DomainError for who asked too often.
+    Raises NotAllowed for who is no resident, Problems, DomainError for who asked too often.
     """
     if not actor.is_resident:
         raise NotAllowed(N_("Sign in to do this."))
@@ -100,7 +89,7 @@ def _demand(name: str, address: str, way: str) -> None:
     if way not in WAYS:
         faults.append(DomainError(N_("Choose how we shall give you the numbers."), field="way"))
     if faults:
-        raise WrongFields(faults)
+        raise Problems(faults)
 
 
 def waiting(session: Session, actor: Actor) -> list[Waiting]:

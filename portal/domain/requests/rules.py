@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, Problems
 from portal.kit.text import N_
 
 _USPS = (
@@ -36,17 +36,6 @@ class Address:
         return tuple(line for line in (self.addr1, self.addr2, last) if line)
 
 
-class WrongAddress(DomainError):
-    """Fields of an address that cannot be posted to. `faults` are one DomainError a field."""
-
-    code = "wrong_address"
-
-    def __init__(self, faults: list[DomainError]) -> None:
-        super().__init__(faults[0].sentence, field=faults[0].field)
-        self.params = faults[0].params
-        self.faults = tuple(faults)
-
-
 def one_line(text: str) -> str:
     """Return text without line breaks, control characters and repeated spaces."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
@@ -55,7 +44,7 @@ def one_line(text: str) -> str:
 def read_address(typed: Mapping[str, str]) -> Address:
     """Read the fields a person typed: addr1, addr2, city, state, zip.
 
-    Raises WrongAddress with every field that needs mending.
+    Raises Problems with every field that needs mending.
     """
     cells = {name: one_line(typed.get(name, "")) for name in ("addr1", "addr2", "city")}
     state = one_line(typed.get("state", "")).upper()
@@ -76,9 +65,9 @@ def read_address(typed: Mapping[str, str]) -> Address:
                 N_("Enter the ZIP code: five digits, or nine like 94566-1234."), field="zip"
             )
         )
-        raise WrongAddress(faults)
+        raise Problems(faults)
     if faults:
-        raise WrongAddress(faults)
+        raise Problems(faults)
     five, four = zip_code.groups()
     return Address(
         cells["addr1"], cells["addr2"], cells["city"], state, f"{five}-{four}" if four else five

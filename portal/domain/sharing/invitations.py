@@ -12,12 +12,13 @@ from portal.domain.accounts.policy import held, holds
 from portal.domain.audit import operations as audit
 from portal.domain.identity import limits, throttles
 from portal.domain.identity.actor import Actor
-from portal.domain.identity.addresses import email_key, parse_email
+from portal.domain.identity.addresses import email_key
 from portal.domain.identity.sessions import demand_recent, hash_of
+from portal.domain.identity.sign_up import email_of
 from portal.domain.sharing import mails
 from portal.domain.sharing.rules import read_last_day, read_rights
 from portal.kit.clock import local_date
-from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.errors import DomainError, NotAllowed, NotFound, read_all
 from portal.kit.ids import parse_id
 from portal.kit.text import N_
 from portal.models.identity import User
@@ -43,12 +44,11 @@ def invite(
     if place.is_over(local_date(now, city().zone)):
         raise NotAllowed(N_("You left this address, so nobody new can be given access to it."))
     inviter = session.get_one(User, actor.user_id)
-    email = parse_email(typed_email)
-    if email is None:
-        raise DomainError(N_("Enter one email address, like name@example.org."), field="email")
-    if email.lower() == inviter.email.lower():
-        raise DomainError(N_("This is your own address. Enter the other person's."), field="email")
-    rights, ends_at = read_rights(rights), read_last_day(last_day, now, city().zone)
+    email, rights, ends_at = read_all(
+        lambda: _read_email(typed_email, inviter),
+        lambda: read_rights(rights),
+        lambda: read_last_day(last_day, now, city().zone),
+    )
     _count(session, inviter, email, now)
     _end_open(
         session,
@@ -80,6 +80,13 @@ def invite(
         rights=rights,
     )
     mails.invitation(session, offer, inviter, place.account, secret)
+    return offer.email
+
+
+def _read_email(typed: str, inviter: User) -> str:
+    email = email_of(typed)
+    if email.lower() == inviter.email.lower():
+        raise DomainError(N_("This is your own address. Enter the other person's."), field="email")
     return email
 
 

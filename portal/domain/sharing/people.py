@@ -16,7 +16,7 @@ from portal.domain.identity.sessions import demand_recent, is_fresh
 from portal.domain.sharing import mails
 from portal.domain.sharing.rules import last_day_of, read_last_day, read_rights
 from portal.kit.clock import local_date
-from portal.kit.errors import NotFound
+from portal.kit.errors import NotFound, read_all
 from portal.kit.ids import AccountId, parse_id
 from portal.kit.text import N_
 from portal.models.accounts import Account
@@ -142,7 +142,9 @@ def change(
     if not holds(session, actor.user_id, tie.account_id, tie.customer_id):
         raise missing
     demand_recent(actor, now)
-    rights, ends_at = read_rights(rights), read_last_day(last_day, now, city().zone)
+    rights, ends_at = read_all(
+        lambda: read_rights(rights), lambda: read_last_day(last_day, now, city().zone)
+    )
     if (rights, ends_at) == (tie.rights, tie.ends_at):
         return
     tie.rights, tie.ends_at, tie.soon_told_at = rights, ends_at, None

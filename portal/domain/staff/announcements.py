@@ -12,13 +12,13 @@ from sqlmodel import Session, col
 from portal.domain.audit import operations as audit
 from portal.domain.identity.actor import Actor
 from portal.domain.staff.policy import require_administrator, require_staff
-from portal.kit.errors import DomainError, NotFound
+from portal.kit.errors import DomainError, NotFound, Problems, read_all
 from portal.kit.ids import parse_id
 from portal.kit.text import N_, language
 from portal.models.accounts import Announcement
 
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
-_TITLE_MAX, _BODY_MAX = 120, 4000
+_LONGEST = {"title_en": 120, "title_es": 120, "body_en": 4000, "body_es": 4000}
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,12 @@ def save(
 ) -> UUID:
     """Write an announcement, a new one where `claim` is empty. Raises DomainError at the field."""
     require_administrator(actor)
-    _check(draft)
-    starts = _instant(draft.starts, "starts", zone) or now
-    ends = _instant(draft.ends, "ends", zone)
+    _, start, ends = read_all(
+        lambda: _check(draft),
+        lambda: _instant(draft.starts, "starts", zone),
+        lambda: _instant(draft.ends, "ends", zone),
+    )
+    starts = start or now
     if ends is not None and ends <= starts:
         raise DomainError(N_("The end must be after the start."), field="ends")
     row = one(session, actor, claim) if claim else Announcement(starts_at=starts)
@@ -134,19 +137,20 @@ def end(session: Session, actor: Actor, claim: object, now: datetime) -> None:
 
 
 def _check(draft: Draft) -> None:
+    problems = []
     if not draft.title_en.strip():
-        raise DomainError(N_("Enter a title."), field="title_en")
+        problems.append(DomainError(N_("Enter a title."), field="title_en"))
     if not draft.body_en.strip():
-        raise DomainError(N_("Enter the text of the announcement."), field="body_en")
-    for name in ("title_en", "title_es"):
-        if len(getattr(draft, name)) > _TITLE_MAX:
-            raise DomainError(N_("Use at most %(n)s letters."), field=name, n=_TITLE_MAX)
-    for name in ("body_en", "body_es"):
-        if len(getattr(draft, name)) > _BODY_MAX:
-            raise DomainError(N_("Use at most %(n)s letters."), field=name, n=_BODY_MAX)
+        problems.append(DomainError(N_("Enter the text of the announcement."), field="body_en"))
+    for name, most in _LONGEST.items():
+        if len(getattr(draft, name)) > most:
+            problems.append(DomainError(N_("Use at most %(n)s letters."), field=name, n=most))
     if bool(draft.title_es.strip()) != bool(draft.body_es.strip()):
         empty = "body_es" if draft.title_es.strip() else "title_es"
-        raise DomainError(N_("Enter both the Spanish title and text, or neither."), field=empty)
+        both = N_("Enter both the Spanish title and text, or neither.")
+        problems.append(DomainError(both, field=empty))
+    if problems:
+        raise Problems(problems)
 
 
 def _instant(typed: str, field: str, zone: ZoneInfo) -> datetime | None:

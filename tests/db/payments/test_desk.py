@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from portal.domain.bills.balance import owed_cents
 from portal.domain.cart import operations, queries
 from portal.domain.cart.operations import BeingPaid, TimeIsUp
-from portal.domain.cart.rules import Problems
 from portal.domain.payments import queries as queries_of_payments
 from portal.domain.payments.attempts import AlreadyPaid, AmountChanged
 from portal.domain.payments.states import PaymentStatus
 from portal.gateways.stripe import Intent
+from portal.kit.errors import Problems
 from tests.db.payments.shop import Shop
 
 
@@ -250,7 +250,7 @@ def test_a_second_payer_is_told_how_long_to_wait(shop: Shop) -> None:
     shop.pass_time(70)
     with pytest.raises(Problems) as refused:
         shop.checkout(ben, bills)
-    assert str(refused.value.problems[0]) == (
+    assert str(refused.value.each[0]) == (
         "Another payment of $50.00 on this bill is under way. Try again in 8:50."
     )
     shop.pass_time(530)
@@ -272,7 +272,7 @@ def test_payment_amounts_are_checked_each_at_its_field(shop: Shop) -> None:
     typed = {str(bills[0]): "-5", str(bills[1]): "60.01", str(bills[2]): "abc"}
     with shop.begin() as session, pytest.raises(Problems) as refused:
         operations.set_amounts(session, ana, typed)
-    assert {problem.field: str(problem) for problem in refused.value.problems} == {
+    assert {problem.field: str(problem) for problem in refused.value.each} == {
         f"amount-{bills[0]}": "Enter a Payment Amount in dollars and cents, like 127.11.",
         f"amount-{bills[1]}": "The Payment Amount is more than the balance. Enter $60.00 or less.",
         f"amount-{bills[2]}": "Enter a Payment Amount in dollars and cents, like 127.11.",

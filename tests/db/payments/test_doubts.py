@@ -7,11 +7,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from portal.domain.cart import operations
-from portal.domain.cart.rules import Problems
 from portal.domain.identity.actor import Actor
 from portal.domain.payments.attempts import AmountChanged
 from portal.domain.payments.states import PaymentStatus
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, Problems
 from portal.kit.ids import BillId
 from tests import factories
 from tests.db.payments.shop import Shop

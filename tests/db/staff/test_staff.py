@@ -348,6 +348,14 @@ def test_a_bad_announcement_names_its_field(db: Session, draft: Draft, field: st
     assert caught.value.field == field
 
 
+def test_an_announcement_is_told_all_that_is_wrong_with_it(db: Session) -> None:
+    with pytest.raises(DomainError) as caught:
+        bad = Draft("", "", "x" * 121, "", "tomorrow", "2027")
+        announcements.save(db, member(db, "administrator"), "", bad, ZONE, NOW)
+    said = [one.field for one in caught.value.each]
+    assert said == ["title_en", "body_en", "title_es", "body_es", "starts", "ends"]
+
+
 def test_pages_of_a_list() -> None:
     assert [page_of(claim) for claim in ("3", "0", "-1", "x", "", None, "٣", "1e3")] == [
         3, 1, 1, 1, 1, 1, 1, 1,

@@ -6,6 +6,7 @@ import pytest
 
 from portal.domain.alerts import rules
 from portal.domain.outbox.rules import one_address
+from portal.kit.errors import Problems
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_each_address_once_and_as_mail_takes_it() -> None:
 
 @pytest.mark.parametrize("typed", ["ana", "jos\u00e9@example.org", "a@x.org,b@x.org", "a@x.org\nb"])
 def test_an_address_that_no_mail_could_go_to_is_refused_when_typed(typed: str) -> None:
-    with pytest.raises(rules.BadNotification) as refused:
+    with pytest.raises(Problems) as refused:
         rules.read_emails(["", typed, ""])
     assert refused.value.field == "email_2"
 
