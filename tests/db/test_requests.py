@@ -185,9 +185,16 @@ def test_only_administrators_decide(db: Session) -> None:
 def test_every_wrong_field_is_named(db: Session) -> None:
     user, place, _ = factories.household(db)
     wrong = {"addr1": " \n ", "city": "x" * 41, "state": "XX", "zip": "９４５６６"}
+    wrong |= {"note": "n" * 501}
     with pytest.raises(Problems) as refused:
         address.request_address(db, factories.actor(user), str(place.id), wrong, now=NOW)
-    assert [fault.field for fault in refused.value.each] == ["addr1", "city", "state", "zip"]
+    assert [fault.field for fault in refused.value.each] == [
+        "addr1",
+        "city",
+        "state",
+        "zip",
+        "note",
+    ]
 
 
 def test_the_same_address_is_no_change(db: Session) -> None:

@@ -63,6 +63,8 @@ async def test_a_wrong_pair_is_said_at_the_field(town: tuple[User, User, Account
     assert problem.sentence.startswith("We could not link an account with these numbers.")
     empty = await drive(UtilityBillingState, "search", {"cid": "1"}, as_=ana)
     assert empty.field_errors == {"account_no": "Enter your account number."}
+    empty = await drive(UtilityBillingState, "search", {}, as_=ana)
+    assert [one.field for one in empty.problems] == ["account_no", "cid"]
 
 
 async def test_a_third_fact_opens_its_field(town: tuple[User, User, Account]) -> None:

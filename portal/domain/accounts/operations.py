@@ -22,7 +22,7 @@ from portal.domain.identity.addresses import ip_key
 from portal.domain.identity.sessions import demand_fresh, demand_recent
 from portal.domain.identity.sign_in import minutes_left
 from portal.domain.sharing import endings
-from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.errors import DomainError, NotAllowed, NotFound, Problems
 from portal.kit.ids import AccountId, parse_id
 from portal.kit.text import N_
 from portal.models.accounts import Account, Customer
@@ -225,12 +225,15 @@ def remove(session: Session, actor: Actor, link_claim: object, now: datetime) ->
 
 
 def _read(account_no: str, cid: str) -> tuple[str, str]:
-    """Return the bare numbers, "" for what can be none. Raises DomainError for an empty field."""
+    """Return the bare numbers, "" for what can be none. Raises Problems for empty fields."""
     account_no, cid = rules.typed_pair(account_no, cid)
+    problems = []
     if not account_no.strip():
-        raise DomainError(N_("Enter your account number."), field="account_no")
+        problems.append(DomainError(N_("Enter your account number."), field="account_no"))
     if not cid.strip():
-        raise DomainError(N_("Enter your customer ID."), field="cid")
+        problems.append(DomainError(N_("Enter your customer ID."), field="cid"))
+    if problems:
+        raise Problems(problems)
     return rules.typed_number(account_no), rules.typed_number(cid)
 
 

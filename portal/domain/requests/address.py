@@ -22,7 +22,7 @@ from portal.domain.requests.rules import (
     read_address,
 )
 from portal.domain.requests.states import RequestStatus, move
-from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.errors import DomainError, NotAllowed, NotFound, read_all
 from portal.kit.ids import AccountId, CustomerId, UserId, parse_id
 from portal.kit.text import N_, _
 from portal.models.accounts import Account, Customer
@@ -130,12 +130,18 @@ def check_address(page: AddressPage, typed: Mapping[str, str]) -> Address:
             N_("Your request %(reference)s is still being looked at. You can send another after."),
             reference=page.waiting.reference,
         )
-    wished = read_address(typed)
+    wished: Address
+    wished, _note = read_all(lambda: read_address(typed), lambda: _read_note(typed))
     if wished == page.now:
         raise DomainError(N_("This is the address we have already."), field="addr1")
-    if len(typed.get("note", "")) > NOTE_LONGEST:
-        raise DomainError(N_("Use at most %(n)s characters."), field="note", n=NOTE_LONGEST)
     return wished
+
+
+def _read_note(typed: Mapping[str, str]) -> str:
+    note = typed.get("note", "")
+    if len(note) > NOTE_LONGEST:
+        raise DomainError(N_("Use at most %(n)s characters."), field="note", n=NOTE_LONGEST)
+    return one_line(note)
 
 
 def request_address(
@@ -183,7 +189,7 @@ def _insert(
         customer_id=account.customer_id,
         user_id=session.get_one(User, actor.user_id).id,
         fields={name: [old[name], new[name]] for name in new if old[name] != new[name]},
-        note=one_line(typed.get("note", "")),
+        note=_read_note(typed),
         requested_at=now,
     )
     try:
