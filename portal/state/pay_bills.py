@@ -87,7 +87,9 @@ class PayBillsState(PortalState):
         self.being_paid = view.status is CartStatus.CONFIRMING
         self.paying = routes.pay(view.cart_id)
 
-    @handler(RESIDENT)
+    # Sent as the field is left for the button: were the problems above it to go now, the button
+    # would move away under the finger, and the press be lost.
+    @handler(RESIDENT, aside=True)
     async def keep_amount(self, bill: str, typed: str) -> None:
         """Remember what was typed beside a bill, for the button that is pressed next."""
         self._typed = {**self._typed, bill[:36]: typed[:30]}
