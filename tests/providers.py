@@ -15,8 +15,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
+from portal.demo.loopback import LOOPBACK
 from portal.demo.oidc.issuer import PARTS, Issuer
-from portal.demo.oidc.server import LOOPBACK, application, environment_for, issuer_of
+from portal.demo.oidc.server import application, environment_for, issuer_of
 from portal.gateways import oidc, providers
 from portal.models.identity import User
 from portal.models.outbox import Mail

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from portal.config import ROOT
-from portal.demo.stripe.server import environment_for, free_port
+from portal.demo.loopback import free_port
+from portal.demo.stripe.server import environment_for
 from portal.kit.lifeline import Child
 from tests import databases
 

@@ -1,29 +1,22 @@
 """The demo's identity provider over HTTP, on loopback only: `python -m portal.demo.oidc.server`."""
 
-import asyncio
 import hashlib
 import hmac
 import os
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from jinja2 import Environment, FileSystemLoader
 from joserfc.jwk import ECKey
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from portal.demo.loopback import LOOPBACK, ONLY_HERE, free_port, port_of, run, serve
 from portal.demo.oidc.issuer import PARTS, Issuer, Refused
-from portal.demo.stripe.server import LOOPBACK, free_port
-from portal.kit import lifeline
 
 _BASE, _SECRET, _APPLE_KEY = "OIDC_DEMO_BASE", "OIDC_DEMO_SECRET", "OIDC_APPLE_PRIVATE_KEY"
 _PAGES = Environment(
@@ -117,7 +110,7 @@ def application(issuer: Issuer) -> Starlette:
             Route(f"/{plain}/token", token, methods=["POST"]),
             Route(f"/{plain}/keys", keys),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"])],
+        middleware=[ONLY_HERE],
     )
 
 
@@ -147,28 +140,10 @@ def _json(value: Any) -> str:
     return JSONResponse(value).body.decode()  # type: ignore[union-attr]
 
 
-async def serve(issuer: Issuer) -> None:
-    """Serve until the task is cancelled or SIGTERM comes."""
-    port = urlsplit(issuer.base).port or 0
-    server = Server(
-        application(issuer),
-        address=LOOPBACK,
-        port=port,
-        interface=Interfaces.ASGI,
-        log_access=False,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    await server.serve()
-
-
 def main() -> None:
-    """Serve what OIDC_DEMO_BASE names."""
-    if urlsplit(os.environ[_BASE]).hostname != LOOPBACK:
-        raise SystemExit(f"The demo's identity provider listens on {LOOPBACK} only.")
-    lifeline.hold()
-    asyncio.run(serve(issuer_of(os.environ)))
+    """Serve what OIDC_DEMO_BASE names, until SIGTERM."""
+    port = port_of(os.environ[_BASE])
+    run(serve(application(issuer_of(os.environ)), port))
 
 
 if __name__ == "__main__":

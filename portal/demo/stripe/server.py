@@ -9,32 +9,24 @@ import contextlib
 import json
 import logging
 import os
-import signal
-import socket
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from portal.config import settings
+from portal.demo.loopback import LOOPBACK, ONLY_HERE, free_port, port_of, run, serve
 from portal.demo.stripe import memory
 from portal.demo.stripe.checks import BadRequest, decode_form
 from portal.demo.stripe.core import FAULTS, LostReply, Standin
-from portal.kit import lifeline
 
-LOOPBACK = "127.0.0.1"
 _PAGES = Path(__file__).parent / "pages"
 log = logging.getLogger("portal.demo.stripe")
 # The element and the challenge run in frames of this origin; any portal on this machine may
@@ -50,13 +42,6 @@ _OPEN = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
 }
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def environment_for(portal_port: int) -> dict[str, str]:
@@ -183,8 +168,7 @@ def application(face: Face) -> Starlette:
             Route("/controls", controls, methods=["POST"]),
             Route("/v1/{rest:path}", api, methods=["GET", "POST", "OPTIONS"]),
         ],
-        # A foreign page that points a name of its own at this machine gets nothing.
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"])],
+        middleware=[ONLY_HERE],
     )
 
 
@@ -204,15 +188,9 @@ def _script(name: str) -> Callable[[Request], Response]:
 
 
 async def _serve(face: Face, port: int) -> None:
-    server = Server(
-        application(face), address=LOOPBACK, port=port, interface=Interfaces.ASGI, log_access=False
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
     delivering = asyncio.create_task(_deliver(face))
     try:
-        await server.serve()
+        await serve(application(face), port)
     finally:
         delivering.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -230,13 +208,10 @@ async def _deliver(face: Face) -> None:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    base = urlsplit(os.environ["STRIPE_API_BASE"])
-    if base.hostname != LOOPBACK or base.port is None:
-        raise SystemExit(f"The stand-in listens on {LOOPBACK} only: STRIPE_API_BASE is not there.")
-    lifeline.hold()
+    port = port_of(os.environ["STRIPE_API_BASE"])
     keep = memory.file_of(settings().data_dir, settings().city)
     face = Face(os.environ["STANDIN_WEBHOOK_URL"], keep)
-    asyncio.run(_serve(face, base.port))
+    run(_serve(face, port))
 
 
 if __name__ == "__main__":
