@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from portal.config import ROOT
+from portal.demo.loopback import free_port
 from portal.domain.identity import sessions
 from portal.kit.clock import utc_now
 from tests import databases, factories
@@ -84,13 +85,6 @@ def serving(command: list[str], folder: Path, port: int, **more: str) -> Iterato
         finally:
             process.terminate()
             process.wait(20)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def round_trips(

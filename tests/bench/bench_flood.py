@@ -16,10 +16,11 @@ from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from portal.config import ROOT
+from portal.demo.loopback import free_port
 from portal.domain.identity import sessions
 from portal.kit.clock import utc_now
 from tests import databases, factories
-from tests.bench.bench_events import COOKIE, OURS, free_port, serving
+from tests.bench.bench_events import COOKIE, OURS, serving
 from tests.browser.raw import RawSocket
 
 ATTEMPTS_A_SECOND = 200

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from playwright.sync_api import sync_playwright
 
 from portal.config import ROOT
+from portal.demo.loopback import free_port
 from tests import databases
-from tests.bench.bench_events import free_port, serving
+from tests.bench.bench_events import serving
 from tests.browser.checks import CHROMIUM
 
 # 1.6 Mbit/s, 150 ms round trip, 4 times slower processor: the "slow 4G" of the browsers' tools.

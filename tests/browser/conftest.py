@@ -1,7 +1,6 @@
 """Chromium against the built front end: one server a run, one browser, one context a test."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from sqlalchemy import Engine, create_engine
 from sqlmodel import Session, col, delete, select
 
 from portal.config import ROOT
+from portal.demo.loopback import free_port
 from portal.demo.oidc import server as oidc
 from portal.demo.stripe.server import environment_for
 from portal.domain.identity import sessions
@@ -45,13 +45,6 @@ class Running:
     def path(self, path: str) -> str:
         """Return the full address of a path."""
         return self.url + path
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(city: str, **more: str) -> dict[str, str]:

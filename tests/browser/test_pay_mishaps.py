@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlmodel import Session
 
 from portal.config import ROOT
+from portal.demo.loopback import free_port
 from portal.demo.oidc import server as oidc
 from portal.demo.stripe.server import environment_for
 from portal.domain.cart import operations
@@ -32,7 +33,6 @@ from tests.browser.conftest import (
     Running,
     cookie,
     environment,
-    free_port,
     serving,
     standing_in,
 )

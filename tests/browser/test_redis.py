@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine
 from sqlmodel import Session
 
+from portal.demo.loopback import free_port
 from portal.domain.identity import passwords
 from portal.domain.identity.sessions import hash_of
 from tests import factories
 from tests.browser.checks import ready, watch
-from tests.browser.conftest import Running, free_port, start
+from tests.browser.conftest import Running, start
 
 pytestmark = [
     pytest.mark.browser,

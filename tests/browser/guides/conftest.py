@@ -14,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from portal.config import ROOT
+from portal.demo.loopback import free_port
 from tests.browser.checks import check_page, ready, watch
-from tests.browser.conftest import environment, free_port
+from tests.browser.conftest import environment
 
 ACCOUNTS = 30
 WIDTHS = (1280, 390)
