@@ -1,4 +1,4 @@
-import { useContext, useEffect, useRef, useState } from "react";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 import { EventLoopContext } from "$/utils/context";
 
@@ -30,7 +30,8 @@ export function isAbout(here, account) {
   return !named || named === account;
 }
 
-// After navigation inside the app to something else: focus the new h1 and say its title.
+// After navigation inside the app to something else: focus the new h1 and say its title. Where the
+// new page's question, or its reader, has taken the focus by then, it stays there.
 export function RouteAnnouncer() {
   const { pathname, search, key } = useLocation();
   const subject = subjectOf(pathname + search);
@@ -47,9 +48,11 @@ export function RouteAnnouncer() {
       first.current = false;
       return;
     }
+    const left = document.activeElement;
     const timer = setTimeout(() => {
       const heading = document.querySelector("main h1");
-      if (heading) {
+      const now = document.activeElement;
+      if (heading && (now === left || now === document.body)) {
         heading.setAttribute("tabindex", "-1");
         heading.focus();
       }
@@ -71,10 +74,11 @@ export function AskServer() {
   return null;
 }
 
-// Focus the summary of what is wrong, and say so in the title.
+// Focus the summary of what is wrong, and say so in the title: as it is drawn, for later it would
+// take the focus from whoever is at its button already.
 export function FocusWhenShown({ children, prefix, className = "" }) {
   const box = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (box.current) box.current.focus();
     const title = document.title;
     if (prefix && !title.startsWith(prefix)) document.title = prefix + title;

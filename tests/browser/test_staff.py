@@ -170,6 +170,9 @@ def test_unlink_and_the_resident_has_one_account_less(administrator: Page, porta
     page.get_by_role("link", name="Unlink").click()
     asked = page.get_by_role("heading", name="Unlink this account from the sign-in?")
     expect(asked).to_be_visible()
+    # The question has the focus, also once the new page was said: its heading takes it from nobody.
+    expect(page.locator("#route-announcer")).not_to_be_empty()
+    expect(page.locator(".focus-box").filter(has=asked)).to_be_focused()
     check_page(page)
     page.get_by_role("link", name="Cancel").press("Enter")
     expect(asked).to_have_count(0)
