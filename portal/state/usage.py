@@ -10,7 +10,7 @@ from portal.domain.alerts import queries as alerts
 from portal.domain.usage import queries, ranges
 from portal.domain.usage.queries import UsageView
 from portal.kit.clock import utc_now
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, NotFound, read_all
 from portal.kit.text import N_, _
 from portal.state import usage_bars
 from portal.state.base import RESIDENT, PortalState, handler, loader
@@ -48,7 +48,9 @@ class UsageState(PortalState):
         now = utc_now()
         try:
             view = await self._ask(queries.usage, self.account, *asked, zone=city().zone, now=now)
-        except ranges.BadDates as refused:
+        except NotFound:
+            raise
+        except DomainError as refused:
             # The usual range is shown all the same, with what was wrong above it.
             view = await self._ask(
                 queries.usage, self.account, "", "", "daily", zone=city().zone, now=now
@@ -64,8 +66,7 @@ class UsageState(PortalState):
         """Go to the range that was asked for: it stands in the URL."""
         begin, end = form.get("begin", "").strip(), form.get("end", "").strip()
         grouping = form.get("grouping", "")
-        if not begin or not end:
-            raise DomainError(_EMPTY[bool(begin)], field="end" if begin else "begin")
+        read_all(lambda: _given(begin, "begin"), lambda: _given(end, "end"))
         ranges.read_range(begin, end, "yearly", through=utc_now().date())
         same_dates = (begin, end) == (self.begin, self.end)
         if same_dates and grouping != self.grouping:
@@ -108,7 +109,9 @@ class UsageState(PortalState):
         self.is_billed = True
 
 
-_EMPTY = {
-    False: N_("Enter Beginning Date."),
-    True: N_("Enter End Date."),
-}
+_EMPTY = {"begin": N_("Enter Beginning Date."), "end": N_("Enter End Date.")}
+
+
+def _given(typed: str, field: str) -> None:
+    if not typed:
+        raise DomainError(_EMPTY[field], field=field)

@@ -74,6 +74,9 @@ async def test_what_an_address_may_claim_shows_everything_or_says_why(
     state = await drive(ActivityState, "load", as_=town.ana, url=f"{PATH}?begin={told}")
     assert [problem.field for problem in state.problems] == ["begin"]
     assert (len(state.rows), state.begin) == (1, "")
+    both = {"begin": word, "end": word}
+    state = await drive(ActivityState, "narrow", both, as_=town.ana, url=PATH)
+    assert [problem.field for problem in state.problems] == ["begin", "end"]
 
 
 async def test_narrowing_leads_to_an_address(town: Town) -> None:

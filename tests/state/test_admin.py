@@ -230,6 +230,9 @@ async def test_a_request_is_declined_with_a_reason_alone(people: People) -> None
         AdminRequestsState, "decline", {"id": claim}, as_=people["administrator"], url="/admin"
     )
     assert state.problems[0].field == f"reason-{claim}"
+    # The resident reads all of it, or it is not sent.
+    await run(state, "decline", {"id": claim, f"reason-{claim}": "x" * 301})
+    assert [one.field for one in state.problems] == [f"reason-{claim}"]
     await run(state, "decline", {"id": claim, f"reason-{claim}": "No such street"})
     assert (state.problems, state.rows) == ([], [])
 

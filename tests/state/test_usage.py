@@ -119,6 +119,8 @@ async def test_show_goes_to_the_range_or_says_what_is_wrong(place: Place) -> Non
     )
     await run(state, "show", form | {"begin": ""})
     assert list(state.field_errors) == ["begin"]
+    await run(state, "show", form | {"begin": "", "end": " "})
+    assert list(state.field_errors) == ["begin", "end"]
     await run(state, "show", form | {"end": "2026-04-30"})
     assert list(state.field_errors) == ["end"]
     await run(state, "show", form | {"begin": "2020-05-01"})

@@ -37,7 +37,7 @@ from portal.domain.identity import devices
 from portal.domain.identity.actor import Actor
 from portal.domain.identity.addresses import masked
 from portal.kit.clock import day_bounds
-from portal.kit.errors import DomainError, NotAllowed, NotFound
+from portal.kit.errors import DomainError, NotAllowed, NotFound, read_all
 from portal.kit.ids import AccountId, parse_id
 from portal.kit.paging import PAGE, last_page, page_of
 from portal.kit.text import N_, _, short_day
@@ -156,9 +156,9 @@ def _asked(
 def read_days(begin: str, end: str) -> tuple[datetime | None, datetime | None]:
     """Return the half-open instants between two of the city's days, both meant; "" is open.
 
-    Raises DomainError with the field at fault.
+    Raises DomainError with each field at fault.
     """
-    first, last = _day(begin, "begin"), _day(end, "end")
+    first, last = read_all(lambda: _day(begin, "begin"), lambda: _day(end, "end"))
     if first and last and last < first:
         raise DomainError(
             N_("End Date must be the same as Beginning Date or after it."), field="end"

@@ -253,9 +253,11 @@ def decline(
     session: Session, actor: Actor, request_claim: object, reason: str, *, now: datetime
 ) -> None:
     """Decline with a reason, which the resident reads. Raises as `approve`."""
-    told = one_line(reason)[:REASON_LONGEST]
+    told, field = one_line(reason), f"reason-{request_claim}"
     if not told:
-        raise DomainError(N_("Write why: the resident reads it."), field=f"reason-{request_claim}")
+        raise DomainError(N_("Write why: the resident reads it."), field=field)
+    if len(told) > REASON_LONGEST:
+        raise DomainError(N_("Use at most %(n)s characters."), field=field, n=REASON_LONGEST)
     _decide(session, actor, request_claim, RequestStatus.DECLINED, told, now)
 
 

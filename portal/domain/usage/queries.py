@@ -198,7 +198,7 @@ def usage(
 ) -> UsageView:
     """Return what the usage page shows of the account a browser names.
 
-    Raises NotFound for an account that is not open to the actor, BadDates for a range.
+    Raises NotFound for an account that is not open to the actor, DomainError for a range.
     """
     account = opened(session, actor, account_claim)
     audit.look(session, actor, "usage.view", [account.pair])

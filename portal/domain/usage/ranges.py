@@ -12,17 +12,11 @@ from portal.domain.usage.rules import (
     month_end,
     year_before,
 )
-from portal.kit.errors import DomainError
+from portal.kit.errors import DomainError, read_all
 from portal.kit.text import N_
 
 LONGEST = {HOURLY: 7, DAILY: 366, MONTHLY: 3 * 366, "yearly": 30 * 366}
 _DAYS_SHOWN = 31
-
-
-class BadDates(DomainError):
-    """A date, or the two together, cannot be shown."""
-
-    code = "bad_dates"
 
 
 @dataclass(frozen=True)
@@ -39,19 +33,22 @@ def read_range(
 ) -> Range:
     """Return the range asked for; what is left empty is filled in from `through`.
 
-    Raises BadDates with the field at fault: "begin" or "end".
+    Raises DomainError with each field at fault: "begin", "end".
     """
     kind = grouping if grouping in GROUPINGS else DAILY
-    last = _date(end, "end") if end.strip() else None
-    first = _date(begin, "begin") if begin.strip() else None
+    first: date | None
+    last: date | None
+    first, last = read_all(lambda: _date(begin, "begin"), lambda: _date(end, "end"))
     if last is None:
         last = _usual_end(first, kind, through)
     if first is None:
         first = _usual_begin(last, kind, oldest)
     if last < first:
-        raise BadDates(N_("End Date must be the same as Beginning Date or after it."), field="end")
+        raise DomainError(
+            N_("End Date must be the same as Beginning Date or after it."), field="end"
+        )
     if (last - first).days >= LONGEST[kind]:
-        raise BadDates(_TOO_LONG[kind], field="begin")
+        raise DomainError(_TOO_LONG[kind], field="begin")
     return Range(first, last, kind)
 
 
@@ -82,8 +79,10 @@ def _usual_begin(last: date, kind: str, oldest: date | None) -> date:
     return date(min(start.year, last.year), 1, 1)
 
 
-def _date(text: str, field: str) -> date:
+def _date(text: str, field: str) -> date | None:
     text = text.strip()
+    if not text:
+        return None
     try:
         if "/" in text:
             month, day, year = text.split("/")
@@ -91,9 +90,9 @@ def _date(text: str, field: str) -> date:
         else:
             found = date.fromisoformat(text)
     except ValueError:
-        raise BadDates(_NO_DATE[field], field=field) from None
+        raise DomainError(_NO_DATE[field], field=field) from None
     if not 1990 <= found.year <= 2100:
-        raise BadDates(_NO_DATE[field], field=field)
+        raise DomainError(_NO_DATE[field], field=field)
     return found
 
 
