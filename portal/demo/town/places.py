@@ -137,7 +137,7 @@ def ordinary(city: City, names: Names, rng: Random, index: int, today: date) -> 
         devices=[device(rng, index, date(2019, 5, 1) + timedelta(days=rng.randrange(900)))],
         estimated=(rng.randrange(12),) if rng.random() < 0.06 else (),
         options=(cart, "recycling") if kind == "residential" else (),
-        parcel=_parcel(city.key, index),
+        parcel=parcel_number(city.key, index),
         since=since,
     )
 
@@ -192,9 +192,11 @@ def _delivery(rng: Random) -> str:
     return "MAIL" if draw < 0.6 else "EMAIL" if draw < 0.9 else "BOTH"
 
 
-def _parcel(city_key: str, index: int) -> str:
+def parcel_number(city_key: str, index: int) -> str:
+    """Return the number of the parcel that place `index` stands on, as the city's maps write it."""
     if city_key == "leesburg":
         return f"231-{10 + index % 80}-{1000 + index // 80:04d}"
     if city_key == "minot":
-        return f"MI{10 + index % 30}.{100 + index // 30 % 900}.010.{index % 9:03d}0"
+        section, block = f"MI{10 + index % 30}", f"{100 + index // 30 % 900}"
+        return f"{section}.{block}.{10 * (1 + index // 27_000):03d}.{index % 9:03d}0"
     return f"946-{1000 + index // 90:04d}-{1 + index % 90:03d}"

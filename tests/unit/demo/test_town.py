@@ -12,6 +12,7 @@ import pytest
 from portal.cities import City, city_file, read_city
 from portal.demo.stories import pairs_of, residents, unlinked
 from portal.demo.town.generate import Generated, generate
+from portal.demo.town.places import account_number, customer_number, parcel_number
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 Rows = dict[str, list[dict[str, str]]]
@@ -75,6 +76,17 @@ def test_keys_are_unique(made: Any) -> None:
         assert len(seen) == len(set(seen)), name
     addresses = [row["service_address"] for row in rows["accounts"]]
     assert len(addresses) == len(set(addresses))
+
+
+@pytest.mark.parametrize("key", ["pleasanton", "leesburg", "minot"])
+def test_numbers_are_unique_in_the_largest_town(key: str) -> None:
+    every = range(200_000)
+    for numbers in (
+        [account_number(key, place) for place in every],
+        [customer_number(key, place, nth) for place in every for nth in range(3)],
+        [parcel_number(key, place) for place in every],
+    ):
+        assert len(set(numbers)) == len(numbers)
 
 
 def test_every_bill_adds_up(made: Any) -> None:
