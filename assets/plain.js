@@ -155,6 +155,27 @@
     setTimeout(() => whenReached(go), 2000);
   };
 
+  // The processor draws its fields in its own frame and by day: on a dark page they are unreadable
+  // unless it is told this page's colours.
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const appearance = () => {
+    const tokens = getComputedStyle(document.documentElement);
+    const colour = (name) => tokens.getPropertyValue(`--${name}`).trim();
+    return {
+      theme: dark.matches ? "night" : "stripe",
+      variables: {
+        colorPrimary: colour("accent"), colorBackground: colour("field"), colorText: colour("ink"),
+        colorTextSecondary: colour("muted"), colorTextPlaceholder: colour("muted"),
+        colorDanger: colour("danger"), fontFamily: "system-ui, sans-serif", fontSizeBase: "17px",
+        borderRadius: "4px", focusBoxShadow: "none", focusOutline: `3px solid ${colour("focus")}`,
+      },
+      rules: {
+        ".Input": { border: `1px solid ${colour("edge")}`, boxShadow: "none" },
+        ".Label": { fontWeight: "600", color: colour("ink") },
+      },
+    };
+  };
+
   // The card page. The card stays in the processor's frame; what we post is its token.
   const pay = document.querySelector("form[data-pay]");
   if (pay) {
@@ -248,7 +269,9 @@
       const amount = Number(pay.dataset.amount);
       elements = stripe.elements({
         mode: "payment", amount, currency: "usd", paymentMethodTypes: ["card"],
+        appearance: appearance(),
       });
+      dark.addEventListener("change", () => elements.update({ appearance: appearance() }));
       const element = elements.create("payment", { fields: { billingDetails: "never" } });
       element.on("loaderror", () => { status.textContent = pay.dataset.blocked; });
       element.mount(pay.querySelector("[data-pay-element]"));

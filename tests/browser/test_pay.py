@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.sync_api import FrameLocator, Page, expect
 from sqlalchemy import create_engine, text
 
 from portal.demo.stories import PASSWORD
+from portal.style import PAPER, TEXT_CONTRAST, contrast, rgb, written
 from tests.browser.checks import findings, ready
 from tests.browser.conftest import Running
 
@@ -44,6 +47,18 @@ def _fill(page: Page, number: str) -> None:
     _card(page).get_by_label("Security code").fill("123")
 
 
+def _card_fields_are_readable(page: Page) -> None:
+    """Hold the processor's frame to our ground and to contrast on it, by day and by night."""
+    expect(_card(page).get_by_label("Card number")).to_be_visible()
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        ground = Image.open(BytesIO(page.locator("iframe").screenshot())).convert("RGB")
+        assert ground.getpixel((1, 1)) == rgb(PAPER[scheme])
+        colour = _card(page).locator("label").first.evaluate("it => getComputedStyle(it).color")
+        red, green, blue = (int(part) for part in re.findall(r"\d+", colour))
+        assert contrast(written((red, green, blue)), PAPER[scheme]) >= TEXT_CONTRAST
+
+
 def _pay(page: Page) -> None:
     page.get_by_role("button", name="Make Payment").click()
 
@@ -73,6 +88,7 @@ def test_declined_then_three_d_secure_failed_then_passed(
 ) -> None:
     _to_the_card_page(page, sign_in, "maria@example.org")
     assert findings(page) == []
+    _card_fields_are_readable(page)
     page.get_by_label("Name", exact=True).fill("Maria Q. Delgado")
     _fill(page, "4000000000000002")
     _pay(page)

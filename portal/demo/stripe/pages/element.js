@@ -7,6 +7,15 @@
   const language = hash.get("locale") === "es" ? "es" : "en";
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-en]")) node.textContent = node.dataset[language];
+  const draw = ({ theme = "stripe", variables = {}, rules = {} }) => {
+    const { dataset, style } = document.documentElement;
+    dataset.theme = theme;
+    for (const [name, value] of Object.entries(variables)) style.setProperty(`--${name}`, value);
+    for (const [target, rule] of Object.entries(rules)) {
+      for (const [name, value] of Object.entries(rule)) style.setProperty(`--${target.slice(1)}-${name}`, value);
+    }
+  };
+  draw(JSON.parse(hash.get("look")));
   const SPANISH = {
     incomplete_number: "El número de la tarjeta está incompleto.",
     incorrect_number: "El número de la tarjeta no es correcto.",
@@ -87,6 +96,7 @@
   addEventListener("message", async (event) => {
     if (event.origin !== parentOrigin || event.data.standin !== "page") return;
     const { id, type } = event.data;
+    if (type === "look") draw(event.data.look);
     if (type === "submit") {
       const error = check();
       tell({ id, type: "answer", answer: error ? { error } : {} });

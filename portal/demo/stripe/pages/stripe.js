@@ -9,14 +9,45 @@
     return answer.json();
   };
 
+  // What a page may ask of the look, by the names that Stripe has for it; all else is a mistake.
+  const LOOK = {
+    theme: ["stripe", "night", "flat"],
+    variables: [
+      "colorPrimary", "colorBackground", "colorText", "colorTextSecondary", "colorTextPlaceholder",
+      "colorDanger", "fontFamily", "fontSizeBase", "borderRadius", "focusBoxShadow", "focusOutline",
+    ],
+    rules: { ".Input": ["border", "boxShadow"], ".Label": ["color", "fontWeight"] },
+  };
+  const known = (names, given, what) => {
+    for (const [name, value] of Object.entries(given || {})) {
+      if (!names.includes(name)) throw new Error(`appearance: no such ${what}: ${name}`);
+      if (typeof value !== "string" || !value) throw new Error(`appearance: ${name} is empty`);
+    }
+  };
+  const checkLook = (look) => {
+    known(Object.keys(LOOK), Object.fromEntries(Object.keys(look).map((n) => [n, n])), "option");
+    if (look.theme && !LOOK.theme.includes(look.theme)) throw new Error(`no theme ${look.theme}`);
+    known(LOOK.variables, look.variables, "variable");
+    for (const [target, rule] of Object.entries(look.rules || {})) {
+      if (!(target in LOOK.rules)) throw new Error(`appearance: no such rule: ${target}`);
+      known(LOOK.rules[target], rule, `property of ${target}`);
+    }
+    return look;
+  };
+
   const makeElement = (key, options) => {
     const frame = document.createElement("iframe");
     const waiting = new Map();
     const handlers = {};
     const hash = new URLSearchParams({ key, parent: location.origin, locale: options.locale || "en" });
+    hash.set("look", JSON.stringify(options.look));
     frame.src = `${base}/element#${hash}`;
     frame.title = options.locale === "es" ? "Datos de la tarjeta" : "Secure card fields";
-    Object.assign(frame.style, { width: "100%", border: "0", height: "190px", display: "block" });
+    // Wider than its place by the room that a field's focus needs around it.
+    const room = { width: "calc(100% + 10px)", margin: "-5px" };
+    // Its ground is the page's own, whatever scheme that has.
+    frame.style.setProperty("color-scheme", "normal", "important");
+    Object.assign(frame.style, { ...room, border: "0", height: "200px", display: "block" });
     addEventListener("message", (event) => {
       if (event.origin !== base || event.source !== frame.contentWindow) return;
       const told = event.data;
@@ -34,6 +65,7 @@
     });
     return {
       ask,
+      draw: (look) => frame.contentWindow.postMessage({ standin: "page", type: "look", look }, base),
       mount: (where) => (typeof where === "string" ? document.querySelector(where) : where).append(frame),
       on(name, handler) { handlers[name] = handler; return this; },
       focus: () => frame.focus(),
@@ -70,14 +102,19 @@
     return {
       elements(options) {
         let element = null;
+        let look = checkLook((options && options.appearance) || {});
         if (!options || options.mode !== "payment" || !(options.amount > 0) || !options.currency) {
           throw new Error("elements() needs mode, amount and currency");
         }
         return {
           create(kind) {
             if (kind !== "payment") throw new Error(`no such element: ${kind}`);
-            element = makeElement(key, { locale });
+            element = makeElement(key, { locale, look });
             return element;
+          },
+          update(changed) {
+            look = checkLook(changed.appearance || look);
+            if (element) element.draw(look);
           },
           submit: () => element.ask({ type: "submit" }),
           _token: (params) => element.ask({
