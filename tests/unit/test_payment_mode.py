@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from portal.config import Settings
-from portal.gateways.payment_mode import Misconfigured, choose
+from portal.domain.payments.card_page import policy
+from portal.gateways.payment_mode import Misconfigured, choose, open_counter
 
 LIVE = {
     "PORTAL_PAYMENTS": "stripe_live",
@@ -64,3 +65,12 @@ def test_the_mode_is_what_the_settings_say(values: dict[str, str], name: str) ->
 def test_settings_that_contradict_each_other_refuse_to_start(values: dict[str, str]) -> None:
     with pytest.raises(Misconfigured):
         choose(_given(**values))
+
+
+def test_the_card_page_lets_in_what_the_processor_needs_and_nobody_else() -> None:
+    rules = dict(rule.split(" ", 1) for rule in policy(open_counter(_given(**LIVE))).split("; "))
+    assert rules["script-src"] == "'self' https://*.js.stripe.com https://js.stripe.com"
+    assert rules["connect-src"] == "'self' https://api.stripe.com"
+    assert rules["frame-src"].split()[-1] == "https://hooks.stripe.com"
+    rules = dict(rule.split(" ", 1) for rule in policy(open_counter(_given())).split("; "))
+    assert (rules["script-src"], rules["frame-src"]) == ("'self'", "'none'")
