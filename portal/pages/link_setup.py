@@ -8,7 +8,7 @@ from portal import routes
 from portal.cities import city
 from portal.kit.text import N_, _
 from portal.pages import Page
-from portal.pages.utility_billing import no_numbers, third_fact
+from portal.pages.utility_billing import no_numbers, the_numbers
 from portal.state.base import RESIDENT
 from portal.state.utility_billing import LinkSetupState as State
 from portal.ui import feedback, form, shell
@@ -36,22 +36,7 @@ def view() -> Any:
 
 def _form() -> Any:
     return form.form(
-        form.field(
-            "account_no",
-            _("What is the account ID?"),
-            hint=_("Spaces, dashes and leading zeros do not matter."),
-            default_value=State.account_no,
-            size="short",
-            auto_complete="off",
-        ),
-        form.field(
-            "cid",
-            _("What is the CID?"),
-            default_value=State.cid,
-            size="short",
-            auto_complete="off",
-        ),
-        rx.cond(State.asks_amount, third_fact(State)),
+        the_numbers(State, _("What is the account ID?"), _("What is the CID?")),
         form.actions(
             form.submit(_("Submit")),
             link(_("Cancel"), to=routes.link(routes.ACCOUNTS), class_name="button"),

@@ -50,22 +50,7 @@ def no_numbers() -> Any:
 
 def _form() -> Any:
     return form.form(
-        form.field(
-            "account_no",
-            _("Account Number"),
-            hint=_("Spaces, dashes and leading zeros do not matter."),
-            default_value=State.account_no,
-            size="short",
-            auto_complete="off",
-        ),
-        form.field(
-            "cid",
-            _("Customer ID"),
-            default_value=State.cid,
-            size="short",
-            auto_complete="off",
-        ),
-        rx.cond(State.asks_amount, third_fact(State)),
+        the_numbers(State, _("Account Number"), _("Customer ID")),
         form.choice("remember", _("Remember these values"), default_checked=State.remember),
         form.actions(form.submit(_("Search")), form.button(_("Reset"), on_click=State.reset_form)),
         on_submit=State.search,
@@ -73,7 +58,23 @@ def _form() -> Any:
     )
 
 
-def third_fact(state: Any) -> Any:
+def the_numbers(state: Any, account_label: Any, cid_label: Any) -> Any:
+    """Draw the two numbers of a bill that name an account, and the third fact when asked for."""
+    return rx.fragment(
+        form.field(
+            "account_no",
+            account_label,
+            hint=_("Spaces, dashes and leading zeros do not matter."),
+            default_value=state.account_no,
+            size="short",
+            auto_complete="off",
+        ),
+        form.field("cid", cid_label, default_value=state.cid, size="short", auto_complete="off"),
+        rx.cond(state.asks_amount, _third_fact(state)),
+    )
+
+
+def _third_fact(state: Any) -> Any:
     """Draw the third fact, asked for when somebody guesses: the last bill's amount, or a code."""
     return rx.el.fieldset(
         rx.el.legend(_("One more thing, to be sure")),

@@ -5,37 +5,18 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from portal import routes
-from portal.cities import city
 from portal.domain.identity.mail_tokens import Issued
 from portal.domain.outbox.operations import queue_mail
+from portal.domain.outbox.words import access_name, secret_link, whom_to_call
 from portal.kit.ids import UserId
 from portal.kit.text import N_, _, speaking
 from portal.models.identity import User
-
-
-def _mailed_link(path: str, secret: str) -> str:
-    # The page behind it takes the secret off the address bar before it shows anything.
-    return routes.absolute(path, token=secret)
 
 
 def _code(issued: Issued) -> str:
     return _(
         "Or enter this code on the page where you asked for this message: %(code)s",
         code=issued.code,
-    )
-
-
-def _access() -> str:
-    return city().portal.access_name.say()
-
-
-def _office() -> str:
-    """Say whom to call, as every security mail does."""
-    contact = city().contact
-    return _(
-        "If you have questions, call %(office)s at %(phone)s.",
-        office=contact.office.say(),
-        phone=contact.phone,
     )
 
 
@@ -69,23 +50,23 @@ def activation(session: Session, user: User, issued: Issued) -> None:
             "activate",
             user.email,
             user,
-            _("Welcome to your %(access)s account", access=_access()),
+            _("Welcome to your %(access)s account", access=access_name()),
             (
                 _("Hi %(name)s,", name=user.first_name) if user.first_name else _("Hi,"),
-                _("Welcome to your %(access)s account!", access=_access()),
+                _("Welcome to your %(access)s account!", access=access_name()),
                 _(
                     "To verify your email address and activate your account, please click the"
                     " following link. It works once, for 24 hours."
                 ),
             ),
-            (_("Activate account"), _mailed_link(routes.ACTIVATE, issued.secret)),
+            (_("Activate account"), secret_link(routes.ACTIVATE, issued.secret)),
             (
                 _code(issued),
                 _("If you did not sign up, do nothing: without the link no account is opened."),
                 _(
                     "This is an automatically generated message from %(access)s. Replies are not"
                     " monitored or answered.",
-                    access=_access(),
+                    access=access_name(),
                 ),
             ),
         )
@@ -99,7 +80,7 @@ def already_registered(session: Session, user: User) -> None:
             "already_registered",
             user.email,
             user,
-            _("You already have a %(access)s account", access=_access()),
+            _("You already have a %(access)s account", access=access_name()),
             (
                 _("Hi,"),
                 _(
@@ -107,7 +88,7 @@ def already_registered(session: Session, user: User) -> None:
                     " an account: sign in with the password you chose. Nothing was changed."
                 ),
                 _('If you do not know the password, choose "Forgot password?" on that page.'),
-                _office(),
+                whom_to_call(),
             ),
             (_("Sign in"), routes.absolute(routes.SIGN_IN)),
         )
@@ -120,7 +101,7 @@ def no_account(session: Session, email: str) -> None:
         "no_account",
         email,
         None,
-        _("There is no %(access)s account for this address", access=_access()),
+        _("There is no %(access)s account for this address", access=access_name()),
         (
             _("Hi,"),
             _(
@@ -128,7 +109,7 @@ def no_account(session: Session, email: str) -> None:
                 " account with it. You may have signed up with another address."
             ),
             _("If it was not you, do nothing."),
-            _office(),
+            whom_to_call(),
         ),
         (_("Create an account"), routes.absolute(routes.SIGN_UP)),
     )
@@ -142,7 +123,7 @@ def reset(session: Session, user: User, issued: Issued) -> None:
             "reset",
             user.email,
             user,
-            _("Choose a new %(access)s password", access=_access()),
+            _("Choose a new %(access)s password", access=access_name()),
             (
                 _("Hi,"),
                 _(
@@ -150,11 +131,11 @@ def reset(session: Session, user: User, issued: Issued) -> None:
                     " for 30 minutes."
                 ),
             ),
-            (_("Choose a new password"), _mailed_link(routes.RESET_PASSWORD, issued.secret)),
+            (_("Choose a new password"), secret_link(routes.RESET_PASSWORD, issued.secret)),
             (
                 _code(issued),
                 _("If it was not you, do nothing: your password stays as it is."),
-                _office(),
+                whom_to_call(),
             ),
         )
 
@@ -167,7 +148,7 @@ def unlock(session: Session, user: User, issued: Issued) -> None:
             "unlock",
             user.email,
             user,
-            _("Unlock your %(access)s account", access=_access()),
+            _("Unlock your %(access)s account", access=access_name()),
             (
                 _("Hi,"),
                 _(
@@ -175,11 +156,11 @@ def unlock(session: Session, user: User, issued: Issued) -> None:
                     " for 30 minutes."
                 ),
             ),
-            (_("Unlock account"), _mailed_link(routes.UNLOCK_ACCOUNT, issued.secret)),
+            (_("Unlock account"), secret_link(routes.UNLOCK_ACCOUNT, issued.secret)),
             (
                 _code(issued),
                 _("If it was not you, do nothing. Your password is unchanged."),
-                _office(),
+                whom_to_call(),
             ),
         )
 
@@ -198,12 +179,12 @@ def security_event(
             kind,
             user.email,
             user,
-            _(subject, access=_access()),
+            _(subject, access=access_name()),
             (
                 _("Hi,"),
                 _(sentence, **params),
                 _('If it was not you, choose "Forgot password?" on the sign-in page at once.'),
-                _office(),
+                whom_to_call(),
             ),
             (_("Sign in"), routes.absolute(routes.SIGN_IN)),
         )
@@ -277,7 +258,7 @@ def locked(session: Session, user: User) -> None:
             "locked",
             user.email,
             user,
-            _("Your %(access)s account was locked for a while", access=_access()),
+            _("Your %(access)s account was locked for a while", access=access_name()),
             (
                 _("Hi,"),
                 _(
@@ -285,7 +266,7 @@ def locked(session: Session, user: User) -> None:
                     " locked for a while. You can unlock it at once by email."
                 ),
                 _("If it was not you, your password is still safe: nobody got in."),
-                _office(),
+                whom_to_call(),
             ),
             (_("Unlock account"), routes.absolute(routes.UNLOCK_ACCOUNT)),
         )
@@ -293,4 +274,4 @@ def locked(session: Session, user: User) -> None:
 
 def staff_enrolment_url(secret: str) -> str:
     """Return the link that `staff add` prints."""
-    return _mailed_link(routes.ADMIN_ENROL, secret)
+    return secret_link(routes.ADMIN_ENROL, secret)

@@ -5,25 +5,12 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from portal import routes
-from portal.cities import city
 from portal.domain.identity.addresses import masked
 from portal.domain.identity.mails import security_event
 from portal.domain.outbox.operations import queue_mail
+from portal.domain.outbox.words import access_name, secret_link, whom_to_call
 from portal.kit.text import N_, _, speaking
 from portal.models.identity import User
-
-
-def _access() -> str:
-    return city().portal.access_name.say()
-
-
-def _office() -> str:
-    contact = city().contact
-    return _(
-        "If you have questions, call %(office)s at %(phone)s.",
-        office=contact.office.say(),
-        phone=contact.phone,
-    )
 
 
 def _send(
@@ -40,15 +27,10 @@ def _send(
         kind=kind,
         to=to,
         subject=subject,
-        paragraphs=(_("Hi,"), *paragraphs, _office()),
+        paragraphs=(_("Hi,"), *paragraphs, whom_to_call()),
         action=action,
         user_id=user.id,
     )
-
-
-def _link(secret: str) -> str:
-    # The page behind it takes the secret off the address bar before it shows anything.
-    return routes.absolute(routes.SETTINGS_EMAIL_CONFIRM, token=secret)
 
 
 def confirm_new(session: Session, user: User, email: str, secret: str) -> None:
@@ -66,11 +48,11 @@ def confirm_new(session: Session, user: User, email: str, secret: str) -> None:
                     " it here, and in the message that we sent to the old address. The link works"
                     " for 24 hours.",
                     who=masked(user.email),
-                    access=_access(),
+                    access=access_name(),
                 ),
                 _("If this is not you, do nothing, or call the change off on the same page."),
             ),
-            (_("Confirm or call off"), _link(secret)),
+            (_("Confirm or call off"), secret_link(routes.SETTINGS_EMAIL_CONFIRM, secret)),
         )
 
 
@@ -95,7 +77,7 @@ def confirm_old(session: Session, user: User, email: str, secret: str) -> None:
                     " your password. Nothing changes until both addresses have confirmed."
                 ),
             ),
-            (_("Confirm or call off"), _link(secret)),
+            (_("Confirm or call off"), secret_link(routes.SETTINGS_EMAIL_CONFIRM, secret)),
         )
 
 
@@ -107,7 +89,7 @@ def address_taken(session: Session, user: User) -> None:
             user,
             "email_taken",
             user.email,
-            _("You already have a %(access)s account", access=_access()),
+            _("You already have a %(access)s account", access=access_name()),
             (
                 _(
                     "Someone, probably you, asked to change the email address of another account"
@@ -134,7 +116,7 @@ def address_changed(session: Session, user: User, old_email: str) -> None:
             user,
             "email_changed",
             old_email,
-            _("Your %(access)s email address was changed", access=_access()),
+            _("Your %(access)s email address was changed", access=access_name()),
             (
                 _(
                     "Your account has the address %(email)s from now on, and this one no longer"
@@ -164,7 +146,7 @@ def account_closed(session: Session, user: User) -> None:
             user,
             "account_closed",
             user.email,
-            _("Your %(access)s account is closed", access=_access()),
+            _("Your %(access)s account is closed", access=access_name()),
             (
                 _(
                     "Your account is closed as you asked, and every browser was signed out. Your"

@@ -11,6 +11,7 @@ from portal.cities import city
 from portal.domain.accounts.policy import HOLD, PAY, in_force
 from portal.domain.identity.addresses import masked
 from portal.domain.outbox.operations import queue_mail
+from portal.domain.outbox.words import whom_to_call
 from portal.domain.sharing.rules import last_day_of, street_of
 from portal.kit.text import _, day, speaking
 from portal.models.accounts import Account
@@ -87,7 +88,7 @@ def invitation(
                     "If you do not know who this is, do nothing: without your answer nothing"
                     " happens."
                 ),
-                _office(),
+                whom_to_call(),
             ),
         )
 
@@ -104,7 +105,7 @@ def code(session: Session, offer: Invitation, digits: str, language: str) -> Non
                 _("Hi,"),
                 _("Enter this code on the page of the invitation: %(code)s", code=digits),
                 _("It holds for 30 minutes. If it was not you who asked for it, do nothing."),
-                _office(),
+                whom_to_call(),
             ),
         )
 
@@ -258,16 +259,7 @@ def _to(
         subject=subject,
         paragraphs=(_("Hi,"), sentence),
         action=(_("Look at the account"), url) if url else None,
-        below=(_office(),),
+        below=(whom_to_call(),),
         user_id=user.id,
         account_id=account.id,
-    )
-
-
-def _office() -> str:
-    contact = city().contact
-    return _(
-        "If you have questions, call %(office)s at %(phone)s.",
-        office=contact.office.say(),
-        phone=contact.phone,
     )
