@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, func
+from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import instant, key, ref, words
+from portal.models.base import happened, key, ref, words
 
 
 class AuditEvent(SQLModel, table=True):
@@ -26,9 +26,7 @@ class AuditEvent(SQLModel, table=True):
         )
     )
     id: UUID = key()
-    at: datetime | None = instant(
-        default=None, sa_column_kwargs={"server_default": func.now()}, nullable=False, index=True
-    )
+    at: datetime | None = happened(index=True)
     actor_user_id: UUID | None = ref("user_account.id", default=None, index=False)
     actor_role: str = words(default="system")
     act: str = words()  # "session.sign_in", "link.create": each stands in domain/audit/acts.py

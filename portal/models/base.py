@@ -57,4 +57,25 @@ def created() -> Any:
     return instant(default=None, sa_column_kwargs={"server_default": func.now()}, nullable=False)
 
 
-__all__ = ["UUID", "SQLModel", "cents", "created", "datetime", "instant", "key", "ref", "words"]
+def happened(**more: Any) -> Any:
+    """The instant of one step: of two in one transaction, the later has the later instant.
+
+    The transaction's own time would be the same for both, and earlier than that of a step which
+    another one took while this one waited for its lock.
+    """
+    clock = {"server_default": func.clock_timestamp()}
+    return instant(default=None, sa_column_kwargs=clock, nullable=False, **more)
+
+
+__all__ = [
+    "UUID",
+    "SQLModel",
+    "cents",
+    "created",
+    "datetime",
+    "happened",
+    "instant",
+    "key",
+    "ref",
+    "words",
+]

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from portal.models.base import cents, created, instant, key, ref, words
+from portal.models.base import cents, created, happened, instant, key, ref, words
 
 
 class Cart(SQLModel, table=True):
@@ -127,7 +127,7 @@ class PaymentEvent(SQLModel, table=True):
     __tablename__ = "payment_event"
     id: UUID = key()
     payment_id: UUID = ref("payment.id")
-    at: datetime | None = created()
+    at: datetime | None = happened()
     from_status: str = words(default="")
     to_status: str = words()
     source: str = words()  # reply, webhook, sweep, resident, staff

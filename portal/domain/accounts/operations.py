@@ -271,6 +271,7 @@ def _remember(session: Session, actor: Actor, account_id: AccountId, remember: b
             Account.id == account_id,
             in_force(),
         )
+        .order_by(col(AccountLink.created_at).desc(), col(AccountLink.id))
         .limit(1)
     ).one()
     kept = {"account_no": account, "cid": cid}

@@ -88,6 +88,7 @@ def named(session: Session, actor: Actor, account_claim: object) -> Named:
         select(Account, AccountLink.rights, others.scalar_subquery())
         .join(AccountLink, col(AccountLink.account_id) == Account.id)
         .where(Account.id == account_id, *mine)
+        .order_by((col(AccountLink.rights) == HOLD).desc(), col(AccountLink.id))
         .limit(1)
     ).first()
     if found is None:
@@ -108,7 +109,7 @@ def linked(session: Session, actor: Actor) -> list[LinkedAccount]:
             in_force(),
             User.status == "active",
         )
-        .order_by(col(AccountLink.created_at))
+        .order_by(col(AccountLink.created_at), col(AccountLink.id))
     ).all():
         ties.setdefault((tie.account_id, tie.customer_id), []).append((tie, email))
     found = []

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, case, col, select, update
+from sqlmodel import Session, case, col, func, select, update
 
 from portal.domain.accounts import mails, rules, ties
 from portal.domain.audit import operations as audit
@@ -116,15 +116,14 @@ def _use_code(session: Session, actor: Actor, pair: Pair, code: str, now: dateti
 
 def _is_last_bill(session: Session, pair: tuple[Account, Customer], amount: str) -> bool:
     account, customer = pair
+    theirs = (
+        Bill.account_id == account.id,
+        Bill.customer_id == customer.id,
+        Bill.status != "VOID",
+    )
+    newest = select(func.max(Bill.statement_date)).where(*theirs).scalar_subquery()
+    # Bills of two categories may have come on one day: the resident holds one of them.
     last = session.exec(
-        select(Bill)
-        .where(
-            Bill.account_id == account.id,
-            Bill.customer_id == customer.id,
-            Bill.status != "VOID",
-        )
-        .order_by(col(Bill.statement_date).desc())
-        .limit(1)
-    ).first()
-    cents = read_typed_cents(amount)
-    return last is not None and cents is not None and cents == last.billed_cents
+        select(Bill.billed_cents).where(*theirs, col(Bill.statement_date) == newest)
+    ).all()
+    return read_typed_cents(amount) in last

@@ -131,7 +131,11 @@ def bill_details(
         .join(Account, col(Account.id) == col(Bill.account_id))
         .join(Customer, col(Customer.id) == col(Bill.customer_id))
         # Two links may open one bill: the payer's own comes first, then one that may pay.
-        .order_by((one.c.viewer_id == col(Bill.customer_id)).desc(), one.c.may_pay.desc())
+        .order_by(
+            (one.c.viewer_id == col(Bill.customer_id)).desc(),
+            one.c.may_pay.desc(),
+            one.c.viewer_id,
+        )
         .limit(1)
     ).first()
     if found is None:

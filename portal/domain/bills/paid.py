@@ -147,7 +147,7 @@ def paid_on_bills(
                 literal(actor.is_staff),
             ),
         )
-        .order_by(col(Payment.created_at), col(PaymentItem.seq))
+        .order_by(col(Payment.number), col(PaymentItem.seq))
     ).all()
     chains = _chains(session, [payment.id for _, payment, _, _ in items]) if steps else {}
     portal: dict[BillId, dict[str, PortalPayment]] = {}

@@ -54,7 +54,7 @@ def payable(
         select(Bill, seen.c.account_id, seen.c.viewer_id, seen.c.may_pay, owed_column())
         .join(seen, seen.c.bill_id == col(Bill.id))
         # Two links may open one bill: the one that may pay is the one to show it under.
-        .order_by(seen.c.may_pay, seen.c.account_id, seen.c.viewer_id)
+        .order_by(seen.c.may_pay, seen.c.account_id, seen.c.viewer_id, col(Bill.id))
     ).all()
     return {
         BillId(bill.id): PayableBill(

@@ -220,7 +220,7 @@ def _services(session: Session, gate: OpenAccount) -> tuple[ServiceRow, ...]:
     rows = session.execute(
         select(Service, read)
         .where(col(Service.account_id) == gate.account_id, *([] if copy else [mine]))
-        .order_by(col(Service.service_code), col(Service.service_seq))
+        .order_by(col(Service.service_code), col(Service.service_seq), col(Service.id))
     )
     return tuple(
         ServiceRow(
@@ -276,7 +276,7 @@ def consumption(
     rows = session.scalars(
         select(Read)
         .where(col(Read.account_id) == gate.account_id, col(Read.service_code) == code)
-        .order_by(col(Read.read_date).desc(), col(Read.transaction))
+        .order_by(col(Read.read_date).desc(), col(Read.transaction), col(Read.serial_no))
     )
     return Consumption(
         gate.account_id,

@@ -58,7 +58,12 @@ def looks(
         select(Bill, seen.c.may_pay, owed_column(), credit_column(), unbooked_column())
         .join(seen, seen.c.bill_id == col(Bill.id))
         .where(col(Bill.status) != "VOID")
-        .order_by(col(Bill.statement_date).desc(), col(Bill.bill_year).desc(), col(Bill.bill_no))
+        .order_by(
+            col(Bill.statement_date).desc(),
+            col(Bill.bill_year).desc(),
+            col(Bill.bill_no),
+            col(Bill.category),
+        )
     ).all()
     return [
         BillLook(
@@ -123,7 +128,12 @@ def reads_of(session: Session, bills: Sequence[Bill]) -> dict[UUID, list[ReadLin
     rows = session.scalars(
         select(Read)
         .where(col(Read.account_id) == account_id, or_(loose, *named))
-        .order_by(col(Read.service_code), col(Read.read_date), col(Read.transaction).desc())
+        .order_by(
+            col(Read.service_code),
+            col(Read.read_date),
+            col(Read.transaction).desc(),
+            col(Read.serial_no),
+        )
     ).all()
     found: dict[UUID, list[ReadLine]] = {bill.id: [] for bill in bills}
     for read in rows:
@@ -182,6 +192,6 @@ def before(session: Session, bill: Bill, seen: Subquery, since: date) -> list[Bi
                     col(Bill.id) == bill.id,
                 ),
             )
-            .order_by(col(Bill.statement_date).desc())
+            .order_by(col(Bill.statement_date).desc(), col(Bill.id))
         )
     )

@@ -102,7 +102,9 @@ def view(session: Session, cart: Cart, now: datetime) -> CartView:
         .join(Bill, col(Bill.id) == CartItem.bill_id)
         .join(Account, col(Account.id) == Bill.account_id, isouter=True)
         .where(CartItem.cart_id == cart.id)
-        .order_by(col(Bill.statement_date), col(Bill.bill_year), col(Bill.bill_no))
+        .order_by(
+            col(Bill.statement_date), col(Bill.bill_year), col(Bill.bill_no), col(Bill.category)
+        )
     ).all()
     owed = owed_cents(session, [BillId(bill.id) for _, bill, _ in rows])
     status = status_at(cart, now)

@@ -166,7 +166,9 @@ def _already(
         return None
     done = select(ImportRun).where(ImportRun.kind == "exchange", ImportRun.status == "done")
     newest = session.exec(
-        done.order_by(col(ImportRun.as_of).desc(), col(ImportRun.finished_at).desc()).limit(1)
+        done.order_by(
+            col(ImportRun.as_of).desc(), col(ImportRun.finished_at).desc(), col(ImportRun.id)
+        ).limit(1)
     ).first()
     if newest is None or newest.as_of is None or manifest.as_of > newest.as_of:
         return None

@@ -55,7 +55,11 @@ def announcements(session: Session, now: datetime, language: str) -> list[Said]:
             Announcement.starts_at <= now,
             or_(col(Announcement.ends_at).is_(None), col(Announcement.ends_at) > now),
         )
-        .order_by(col(Announcement.starts_at).desc(), col(Announcement.created_at).desc())
+        .order_by(
+            col(Announcement.starts_at).desc(),
+            col(Announcement.created_at).desc(),
+            col(Announcement.id),
+        )
         .limit(5)
     ).all()
     spanish = language == "es"

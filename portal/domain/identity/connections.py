@@ -34,7 +34,7 @@ def of(session: Session, actor: Actor) -> list[ExternalIdentity]:
         session.exec(
             select(ExternalIdentity)
             .where(ExternalIdentity.user_id == actor.user_id)
-            .order_by(col(ExternalIdentity.created_at))
+            .order_by(col(ExternalIdentity.created_at), col(ExternalIdentity.id))
         ).all()
     )
 

@@ -125,7 +125,7 @@ def exchange(session: Session, email: str, code: str, purpose: str, now: datetim
             col(MailToken.superseded_at).is_(None),
             MailToken.expires_at > now,
         )
-        .order_by(col(MailToken.created_at).desc())
+        .order_by(col(MailToken.created_at).desc(), col(MailToken.token_hash))
         .limit(1)
     ).first()
     wrong = wrong_code()

@@ -199,7 +199,7 @@ def waiting(session: Session, browser: str, now: datetime) -> ProviderFlow | Non
             col(ProviderFlow.ended_at).is_(None),
             ProviderFlow.expires_at > now,
         )
-        .order_by(col(ProviderFlow.answered_at).desc())
+        .order_by(col(ProviderFlow.answered_at).desc(), col(ProviderFlow.state_hash))
         .limit(1)
     ).first()
 

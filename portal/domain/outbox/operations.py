@@ -102,7 +102,7 @@ def claim(session: Session, now: datetime, mail_id: UUID | None = None) -> Claim
     due = (
         select(Mail)
         .where(Mail.status == MailStatus.WAITING, col(Mail.next_try_at) <= now)
-        .order_by(col(Mail.next_try_at))
+        .order_by(col(Mail.next_try_at), col(Mail.id))
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -91,7 +91,7 @@ def receipt(session: Session, actor: Actor, claim: object) -> Receipt:
     steps = session.exec(
         select(PaymentEvent)
         .where(PaymentEvent.payment_id == payment.id)
-        .order_by(col(PaymentEvent.at))
+        .order_by(col(PaymentEvent.at), col(PaymentEvent.id))
     ).all()
     return Receipt(
         PaymentId(payment.id),

@@ -167,7 +167,7 @@ def settle(session: Session, now: datetime, *, user_id: UUID | None = None) -> i
             User.status == UserStatus.ACTIVE.value,
             User.role == "resident",
         )
-        .order_by(col(PreparedLink.email), col(Account.account_no))
+        .order_by(col(PreparedLink.email), col(Account.account_no), col(Customer.cid))
     )
     if user_id is not None:
         waiting = waiting.where(User.id == user_id)

@@ -110,7 +110,7 @@ def address(session: Session, actor: Actor, account_claim: object) -> AddressPag
             ContactRequest.account_id == account.account_id,
             ContactRequest.customer_id == account.customer_id,
         )
-        .order_by(col(ContactRequest.requested_at).desc())
+        .order_by(col(ContactRequest.requested_at).desc(), col(ContactRequest.id))
         .limit(10)
     ).all()
     return AddressPage(
@@ -214,7 +214,7 @@ def waiting_requests(session: Session, actor: Actor) -> list[StaffRequest]:
         .join(Customer, col(Customer.id) == ContactRequest.customer_id)
         .join(User, col(User.id) == ContactRequest.user_id)
         .where(ContactRequest.status == RequestStatus.RECEIVED.value)
-        .order_by(col(ContactRequest.requested_at))
+        .order_by(col(ContactRequest.requested_at), col(ContactRequest.id))
     ).all()
     masked = not ADMINISTRATOR.allows(actor)
     return [

@@ -76,7 +76,7 @@ def _changes(session: Session, account: OpenAccount) -> list[DeliveryChange]:
                 DeliveryChange.account_id == account.account_id,
                 DeliveryChange.customer_id == account.customer_id,
             )
-            .order_by(col(DeliveryChange.consented_at).desc())
+            .order_by(col(DeliveryChange.consented_at).desc(), col(DeliveryChange.id))
             .limit(10)
         ).all()
     )
@@ -177,7 +177,9 @@ def follow(session: Session, user: User, old_email: str, now: datetime) -> None:
     """
     latest = select(DeliveryChange).where(DeliveryChange.user_id == user.id)
     seen = set()
-    for change in session.exec(latest.order_by(col(DeliveryChange.consented_at).desc())).all():
+    for change in session.exec(
+        latest.order_by(col(DeliveryChange.consented_at).desc(), col(DeliveryChange.id))
+    ).all():
         place = (change.account_id, change.customer_id)
         if place not in seen and change.email.lower() == old_email.lower():
             session.add(

@@ -100,7 +100,7 @@ def waiting(session: Session, actor: Actor) -> list[Waiting]:
         select(NumbersRequest, User)
         .join(User, col(User.id) == NumbersRequest.user_id)
         .where(col(NumbersRequest.done_at).is_(None))
-        .order_by(col(NumbersRequest.requested_at))
+        .order_by(col(NumbersRequest.requested_at), col(NumbersRequest.id))
         .limit(100)
     ).all()
     return [

@@ -128,7 +128,7 @@ def _links(session: Session, user: User) -> list[Row]:
         .join(Account, col(Account.id) == AccountLink.account_id)
         .join(Customer, col(Customer.id) == AccountLink.customer_id)
         .where(AccountLink.user_id == user.id)
-        .order_by(col(AccountLink.created_at).desc())
+        .order_by(col(AccountLink.created_at).desc(), col(AccountLink.id))
         .limit(MOST)
     ).all()
     return [
@@ -152,7 +152,7 @@ def _bills(session: Session, actor: Actor) -> list[Row]:
         select(Bill, Account.account_no)
         .join(Account, col(Account.id) == Bill.account_id)
         .where(col(Bill.id).in_(select(seen.c.bill_id)))
-        .order_by(col(Bill.statement_date).desc(), col(Bill.bill_no))
+        .order_by(col(Bill.statement_date).desc(), col(Bill.bill_no), col(Bill.id))
         .limit(MOST)
     ).all()
     return [
@@ -233,7 +233,7 @@ def _requests(session: Session, user: User) -> list[Row]:
         select(ContactRequest, Account.account_no)
         .join(Account, col(Account.id) == ContactRequest.account_id)
         .where(ContactRequest.user_id == user.id)
-        .order_by(col(ContactRequest.requested_at).desc())
+        .order_by(col(ContactRequest.requested_at).desc(), col(ContactRequest.id))
         .limit(MOST)
     ).all()
     return [
@@ -255,7 +255,7 @@ def _numbers_requests(session: Session, user: User) -> list[Row]:
     rows = session.exec(
         select(NumbersRequest)
         .where(NumbersRequest.user_id == user.id)
-        .order_by(col(NumbersRequest.requested_at).desc())
+        .order_by(col(NumbersRequest.requested_at).desc(), col(NumbersRequest.id))
         .limit(MOST)
     ).all()
     return [
@@ -276,7 +276,7 @@ def _consents(session: Session, user: User) -> list[Row]:
         select(DeliveryChange, Account.account_no)
         .join(Account, col(Account.id) == DeliveryChange.account_id)
         .where(DeliveryChange.user_id == user.id)
-        .order_by(col(DeliveryChange.consented_at).desc())
+        .order_by(col(DeliveryChange.consented_at).desc(), col(DeliveryChange.id))
         .limit(MOST)
     ).all()
     return [
@@ -296,7 +296,7 @@ def _sessions(session: Session, user: User) -> list[Row]:
     rows = session.exec(
         select(UserSession)
         .where(UserSession.user_id == user.id)
-        .order_by(col(UserSession.created_at).desc())
+        .order_by(col(UserSession.created_at).desc(), col(UserSession.id_hash))
         .limit(MOST)
     ).all()
     return [
@@ -317,7 +317,7 @@ def _activity(session: Session, user: User) -> list[Row]:
     rows = session.exec(
         select(AuditEvent)
         .where(or_(AuditEvent.subject_user_id == user.id, AuditEvent.actor_user_id == user.id))
-        .order_by(col(AuditEvent.at).desc())
+        .order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc())
         .limit(MOST)
     ).all()
     return [

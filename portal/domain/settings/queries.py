@@ -59,7 +59,7 @@ def live(session: Session, actor: Actor, now: datetime) -> list[UserSession]:
                 UserSession.idle_expires_at > now,
                 UserSession.expires_at > now,
             )
-            .order_by(col(UserSession.last_seen_at).desc())
+            .order_by(col(UserSession.last_seen_at).desc(), col(UserSession.id_hash))
         ).all()
     )
 

@@ -112,7 +112,7 @@ def _rows(session: Session, ids: list[UUID]) -> list[tuple[AccountLink, User, Ac
         .join(User, col(User.id) == AccountLink.user_id)
         .join(Account, col(Account.id) == AccountLink.account_id)
         .where(col(AccountLink.id).in_(ids), User.status == "active")
-        .order_by(func.lower(col(User.email)), col(Account.account_no))
+        .order_by(func.lower(col(User.email)), col(Account.account_no), col(AccountLink.id))
         .execution_options(populate_existing=True)
     ).all()
     return list(found)

@@ -78,7 +78,11 @@ def people(session: Session, actor: Actor, account_claim: object, now: datetime)
             User.status == "active",
         )
         # Holders first, by who came first.
-        .order_by((col(AccountLink.rights) == HOLD).desc(), col(AccountLink.created_at))
+        .order_by(
+            (col(AccountLink.rights) == HOLD).desc(),
+            col(AccountLink.created_at),
+            col(User.email),
+        )
     ).all()
     own = next(_since(tie) for tie, _ in ties if tie.user_id == actor.user_id)
     offers = session.exec(
@@ -90,7 +94,7 @@ def people(session: Session, actor: Actor, account_claim: object, now: datetime)
             col(Invitation.withdrawn_at).is_(None),
             Invitation.expires_at > now,
         )
-        .order_by(col(Invitation.created_at))
+        .order_by(col(Invitation.created_at), col(Invitation.email), col(Invitation.id))
     ).all()
     return People(
         place.account_id,

@@ -69,7 +69,9 @@ def current(session: Session, now: datetime) -> tuple[Notice, ...]:
             col(Announcement.starts_at) <= now,
             or_(col(Announcement.ends_at).is_(None), col(Announcement.ends_at) > now),
         )
-        .order_by(col(Announcement.starts_at).desc(), col(Announcement.created_at))
+        .order_by(
+            col(Announcement.starts_at).desc(), col(Announcement.created_at), col(Announcement.id)
+        )
         .limit(10)
     ).all()
     spanish = language() == "es"
@@ -87,7 +89,9 @@ def everything(session: Session, actor: Actor) -> tuple[Announcement, ...]:
     """Return the newest hundred announcements for staff."""
     require_staff(actor)
     rows = session.scalars(
-        select(Announcement).order_by(col(Announcement.starts_at).desc()).limit(100)
+        select(Announcement)
+        .order_by(col(Announcement.starts_at).desc(), col(Announcement.id))
+        .limit(100)
     )
     return tuple(rows.all())
 

@@ -228,7 +228,7 @@ def sign_in_row(session: Session, user: User, now: datetime) -> SignInRow:
         .join(Account, col(Account.id) == col(AccountLink.account_id))
         .join(Customer, col(Customer.id) == col(AccountLink.customer_id))
         .where(col(AccountLink.user_id) == user.id, in_force())
-        .order_by(col(Account.account_no))
+        .order_by(col(Account.account_no), col(Customer.cid))
     ).all()
     return SignInRow(
         user.id,
@@ -254,7 +254,11 @@ def _stays(session: Session, customer_id: UUID, *, masked: bool) -> tuple[StayRo
         select(Tenure, Account)
         .join(Account, col(Account.id) == col(Tenure.account_id))
         .where(col(Tenure.customer_id) == customer_id)
-        .order_by(col(Tenure.stop_date).is_not(None), col(Tenure.start_date).desc())
+        .order_by(
+            col(Tenure.stop_date).is_not(None),
+            col(Tenure.start_date).desc(),
+            col(Account.account_no),
+        )
     ).all()
     return tuple(
         StayRow(
@@ -285,7 +289,7 @@ def _bills(
         select(Bill, col(Account.account_no), owed, credit_column(), unbooked_column())
         .outerjoin(Account, col(Account.id) == col(Bill.account_id))
         .where(mine)
-        .order_by(col(Bill.statement_date).desc(), col(Bill.bill_no))
+        .order_by(col(Bill.statement_date).desc(), col(Bill.bill_no), col(Bill.id))
         .limit(BILLS)
         .offset((page - 1) * BILLS)
     ).all()
@@ -333,7 +337,7 @@ def _history(session: Session, which: ColumnElement[bool], *, masked: bool) -> t
         select(AuditEvent, col(User.email))
         .outerjoin(User, col(User.id) == col(AuditEvent.actor_user_id))
         .where(which)
-        .order_by(col(AuditEvent.at).desc())
+        .order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc())
         .limit(20)
     ).all()
     return tuple(

@@ -139,7 +139,7 @@ def payment(session: Session, actor: Actor, claim: object) -> PaymentPage:
     tasks = session.scalars(
         select(StaffTask)
         .where(col(StaffTask.payment_id) == found.id, col(StaffTask.done_at).is_(None))
-        .order_by(col(StaffTask.created_at))
+        .order_by(col(StaffTask.created_at), col(StaffTask.id))
     ).all()
     return PaymentPage(
         row,
@@ -163,7 +163,9 @@ def imports(session: Session, actor: Actor, page_claim: object = "1") -> Paged[I
     page = min(page_of(page_claim), last_page(total))
     runs = session.scalars(
         select(ImportRun)
-        .order_by(col(ImportRun.started_at).desc(), col(ImportRun.source_name).desc())
+        .order_by(
+            col(ImportRun.started_at).desc(), col(ImportRun.source_name).desc(), col(ImportRun.id)
+        )
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     ).all()
@@ -185,7 +187,7 @@ def import_run(
     faults = session.scalars(
         select(ImportFault)
         .where(mine)
-        .order_by(col(ImportFault.file_name), col(ImportFault.line))
+        .order_by(col(ImportFault.file_name), col(ImportFault.line), col(ImportFault.id))
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     ).all()

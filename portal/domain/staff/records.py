@@ -166,7 +166,7 @@ def messages(
     rows = session.execute(
         select(Mail, masked)
         .where(which)
-        .order_by(col(Mail.created_at).desc())
+        .order_by(col(Mail.created_at).desc(), col(Mail.id))
         .limit(limit)
         .offset(offset)
     ).all()

@@ -158,6 +158,7 @@ def _tenures(
             col(Customer.name1),
             col(Account.account_no),
             col(Tenure.start_date),
+            col(Tenure.id),
         )
         .limit(PAGE)
         .offset((page - 1) * PAGE)

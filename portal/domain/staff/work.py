@@ -51,7 +51,10 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
     require_staff(actor)
     open_task = col(StaffTask.done_at).is_(None)
     tasks = session.scalars(
-        select(StaffTask).where(open_task).order_by(col(StaffTask.created_at).desc()).limit(25)
+        select(StaffTask)
+        .where(open_task)
+        .order_by(col(StaffTask.created_at).desc(), col(StaffTask.id))
+        .limit(25)
     ).all()
     total = session.execute(
         select(func.count()).select_from(StaffTask).where(open_task)
@@ -61,7 +64,7 @@ def work_list(session: Session, actor: Actor, now: datetime) -> WorkList:
         .where(
             col(ImportRun.status) == "refused", col(ImportRun.started_at) > now - timedelta(days=14)
         )
-        .order_by(col(ImportRun.started_at).desc())
+        .order_by(col(ImportRun.started_at).desc(), col(ImportRun.id))
         .limit(10)
     ).all()
     requests = session.execute(
@@ -109,7 +112,9 @@ def _newest(session: Session, kind: str) -> ImportRow | None:
     run = session.scalars(
         select(ImportRun)
         .where(col(ImportRun.kind) == kind, col(ImportRun.status) == "done")
-        .order_by(col(ImportRun.started_at).desc(), col(ImportRun.source_name).desc())
+        .order_by(
+            col(ImportRun.started_at).desc(), col(ImportRun.source_name).desc(), col(ImportRun.id)
+        )
         .limit(1)
     ).first()
     return import_row(run) if run is not None else None

@@ -81,7 +81,7 @@ def segments(session: Session, account_id: object) -> list[Segment]:
             " FROM mine LEFT JOIN meter o ON o.account_id <> :account AND ("
             "   o.remote_id IN (mine.feed, 'B' || mine.feed) OR (o.remote_id = ''"
             "   AND o.serial_no IN (mine.feed, 'B' || mine.feed)))"
-            " GROUP BY 1, 2, 3, 4, 5 ORDER BY 4, 3"
+            " GROUP BY 1, 2, 3, 4, 5 ORDER BY 4, 3, 1, 2, 5"
         ),
         {"account": account_id},
     )
@@ -373,7 +373,7 @@ def billed(session: Session, actor: Actor, account_claim: object) -> list[Billed
         text(
             "SELECT read_date, billed_usage, unit, transaction FROM read"
             " WHERE account_id = :account AND transaction IN ('CYCLE', 'FINAL')"
-            " ORDER BY read_date DESC LIMIT 40"
+            " ORDER BY read_date DESC, id LIMIT 40"
         ),
         {"account": account.account_id},
     )
