@@ -55,13 +55,20 @@ def db(_shared_engine: Engine) -> Iterator[Session]:
         outer.rollback()
 
 
+@pytest.fixture(scope="session")
+def _kept() -> Iterator[databases.Kept]:
+    kept = databases.Kept()
+    yield kept
+    kept.drop()
+
+
 @pytest.fixture
-def database() -> Iterator[Engine]:
-    """Yield an engine on a fresh database, bound for `kit.db.transaction` and `in_thread`.
+def database(_kept: databases.Kept) -> Iterator[Engine]:
+    """Yield an engine on a database as new, bound for `kit.db.transaction` and `in_thread`.
 
     For what commits: races with several connections, State handlers, HTTP routes, jobs.
     """
-    with databases.fresh() as engine:
+    with _kept.engine() as engine:
         before = list(kit_db._current)
         kit_db.bind(engine)
         try:

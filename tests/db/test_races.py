@@ -55,6 +55,8 @@ RACED = {name: kind for name, kind in KINDS.items() if not kind.raced}
 class Crowd(World):
     """A world with a session, and so a transaction, for each thread."""
 
+    one_by_one = False
+
     def __init__(self, engine: Engine, ask: Callable[[str], Any]) -> None:
         self.engine, self.ask, self._own = engine, ask, threading.local()
 

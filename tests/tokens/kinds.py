@@ -41,6 +41,7 @@ class World:
 
     db: Session
     ask: Callable[[str], Any]  # a fixture by its name
+    one_by_one: bool = True  # a use begins when the one before has ended
 
     def acts(self, act: str) -> int:
         """Return how often an act was recorded."""

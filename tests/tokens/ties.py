@@ -36,8 +36,9 @@ def linking_code(world: World) -> Token:
 
     def use(secret: str, at: datetime = NOW, *, other: bool = False) -> str:
         db = world.db
-        for tie in db.exec(select(AccountLink)).all():
-            tie.removed_at = at  # it is the code that is tried again, not the link
+        # It is the code that is tried again, not the link.
+        for tie in db.exec(select(AccountLink)).all() if world.one_by_one else []:
+            tie.removed_at = at
         answer = links.link(db, theirs if other else mine, *pair, at, code=secret)
         return say(answer.refusal) if answer.refusal else ""
 
