@@ -15,12 +15,14 @@ demo: environment
 
 # Each check runs even where an earlier one failed, so that one run says everything. The tests get a
 # temporary folder of this checkout's own: pytest shuts the shared one to other users whenever it
-# starts, and the PostgreSQL of a second run by root works there as another user.
+# starts, and the PostgreSQL of a second run by root works there as another user. The front ends are
+# built beside lint and types, which leave a processor idle.
 test: environment-dev
-	@status=0; \
+	@status=0; mkdir -p var/tests; \
+	$(BIN)/python -m tests.browser.front >var/front.log 2>&1 & \
 	echo "== lint"; $(MAKE) -s lint || status=1; \
 	echo "== browser"; .ci/chromium || status=1; .ci/redis; \
-	mkdir -p var/tests; export PYTEST_DEBUG_TEMPROOT="$$PWD/var/tests"; \
+	export PYTEST_DEBUG_TEMPROOT="$$PWD/var/tests"; \
 	echo "== tests"; $(BIN)/python -m pytest -n auto --dist loadgroup -q --durations 15 || status=1; \
 	exit $$status
 

@@ -20,10 +20,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from portal.config import ROOT, settings
+from portal.style import is_test_mode
 
 _SOURCES = ("pages", "ui", "state", "kit", "locale", "cities")
 _FILES = ("portal.py", "routes.py", "style.py", "build.py")
 _PACKAGES = ROOT / "reflex.lock" / "package.json"
+_BUILDS = ROOT / "var" / "front"
 _KEPT_BUILDS = 6
 # Reflex bakes the API's address into the bundle (rxconfig.API_PLACEHOLDER); ours is wherever the
 # page came from, so one build serves every host and port.
@@ -45,7 +47,7 @@ def source_hash() -> str:
     """Return the hash of all that the browser's files depend on, for this city."""
     digest = hashlib.sha256()
     chosen = settings()
-    digest.update(f"{chosen.city} {chosen.demo} {chosen.payments} {version('reflex')}".encode())
+    digest.update(f"{chosen.city} {is_test_mode()} {version('reflex')}".encode())
     if chosen.city_file:
         digest.update(chosen.city_file.read_bytes())
     for path in _sources():
@@ -55,19 +57,15 @@ def source_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _builds() -> Path:
-    return Path(os.environ.get("PORTAL_BUILD_DIR") or ROOT / "var" / "front")
-
-
 def current() -> Path:
     """Return the folder of this source's build, whether or not it was made yet."""
-    return _builds() / f"{settings().city}-{source_hash()}"
+    return _BUILDS / f"{settings().city}-{source_hash()}"
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    _builds().mkdir(parents=True, exist_ok=True)
-    with (_builds() / "lock").open("w") as lock:
+    _BUILDS.mkdir(parents=True, exist_ok=True)
+    with (_BUILDS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -144,6 +142,6 @@ def _from_here(base: str, path: str) -> str:
 
 
 def _forget_old(kept: Path) -> None:
-    folders = [p for p in _builds().iterdir() if p.is_dir() and p != kept]
+    folders = [p for p in _BUILDS.iterdir() if p.is_dir() and p != kept]
     for path in sorted(folders, key=lambda p: p.stat().st_mtime)[: -(_KEPT_BUILDS - 1)]:
         shutil.rmtree(path, ignore_errors=True)

@@ -128,7 +128,6 @@ def run() -> Iterator[dict[str, object]]:
             port,
             PORTAL_DATABASE_URL=url,
             PORTAL_DATA_DIR=data,
-            PORTAL_BUILD_DIR=str(ROOT / "var" / "front"),
             PORTAL_PUBLIC_URL=f"http://localhost:{port}",
             PORTAL_TRUSTED_PROXY_HOPS="1",
             PORTAL_ENV_FILE="",

@@ -1,6 +1,5 @@
 """The first page: its weight as it travels (brotli), and first paint on a throttled 4G profile."""
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,7 +32,6 @@ def run() -> Iterator[dict[str, object]]:
             port,
             PORTAL_DATABASE_URL=url,
             PORTAL_DATA_DIR=data,
-            PORTAL_BUILD_DIR=os.environ.get("PORTAL_BUILD_DIR", str(ROOT / "var" / "front")),
             PORTAL_PUBLIC_URL=f"http://localhost:{port}",
             PORTAL_ENV_FILE="",
             PORTAL_DEMO="1",

@@ -118,7 +118,6 @@ def start(
         PORTAL_DATABASE_URL=url,
         PORTAL_DATA_DIR=str(data),
         PORTAL_PUBLIC_URL=address,
-        PORTAL_BUILD_DIR=str(ROOT / "var" / "front"),
         **more,
     )
     with standing_in(environ, data), serving(environ, port, log, workers):

@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Engine, create_engine, text
 from sqlmodel import Session
 
-from portal.config import ROOT
 from portal.demo.loopback import free_port
 from portal.demo.oidc import server as oidc
 from portal.demo.stripe.server import environment_for
@@ -289,7 +288,6 @@ def test_the_server_dies_after_make_payment_and_comes_back(
             PORTAL_DATABASE_URL=database,
             PORTAL_DATA_DIR=str(tmp_path),
             PORTAL_PUBLIC_URL=url,
-            PORTAL_BUILD_DIR=str(ROOT / "var" / "front"),
         )
         engine = create_engine(database)
         log = tmp_path / "server.log"

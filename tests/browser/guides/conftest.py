@@ -1,6 +1,5 @@
 """The demo of each city as `make demo` starts it: PostgreSQL, jobs, mail, payment stand-in."""
 
-import os
 import re
 import signal
 import subprocess
@@ -63,7 +62,6 @@ def demo_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 def _start(city: str, data: Path) -> tuple[Demo, subprocess.Popen[bytes]]:
     port = free_port()
     log = data / "demo.log"
-    builds = os.environ.get("PORTAL_BUILD_DIR", str(ROOT / "var" / "front"))
     with log.open("w") as out:
         process = subprocess.Popen(
             [
@@ -71,7 +69,7 @@ def _start(city: str, data: Path) -> tuple[Demo, subprocess.Popen[bytes]]:
                 *("--accounts", str(ACCOUNTS), "--port", str(port)),
             ],
             cwd=ROOT,
-            env=environment(city, PORTAL_DATA_DIR=str(data / "data"), PORTAL_BUILD_DIR=builds),
+            env=environment(city, PORTAL_DATA_DIR=str(data / "data")),
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
