@@ -185,6 +185,24 @@ def test_five_wrong_on_one_number_ask_for_a_third_fact(db: Session, number: str)
     assert after.outcome is (FOUND if number == "28624" else REFUSED)
 
 
+@pytest.mark.parametrize(
+    ("amount", "outcome"),
+    [("64.20", FOUND), ("127.11", FOUND), ("90.00", REFUSED), ("", LinkOutcome.THIRD_FACT)],
+)
+def test_of_two_last_bills_of_one_day_either_is_the_third_fact(
+    db: Session, amount: str, outcome: LinkOutcome
+) -> None:
+    account = place(db)
+    customer = db.exec(select(Customer)).one()
+    factories.bill(db, account, customer, 9000, statement_date=date(2026, 11, 1))
+    factories.bill(db, account, customer, 12711)
+    factories.bill(db, account, customer, 6420, category=30)
+    for i in range(limits.WRONG_PAIRS_ON_ACCOUNT):
+        operations.link(db, resident(db, f"192.0.2.{i}"), "28624", str(i + 1), NOW)
+    actor = resident(db, "198.51.100.1")
+    assert operations.link(db, actor, "28624", "405583", NOW, amount=amount).outcome is outcome
+
+
 def test_two_hundred_wrong_in_town_ask_everyone_for_a_third_fact(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
