@@ -154,10 +154,13 @@ class Kept:
             yield engine
         finally:
             engine.dispose()
-            with self._alone() as connection:
-                as_new = self._empty(connection)
-            if not as_new:
-                self.drop()
+            as_new = False
+            try:
+                with self._alone() as connection:
+                    as_new = self._empty(connection)
+            finally:
+                if not as_new:
+                    self.drop()
 
     def drop(self) -> None:
         """Drop the database; the next test gets a new one."""
